@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that building and testing need: only what is missing, and says so. Needs root.
+set -euo pipefail
+
+packages=(
+  ca-certificates  # the Go and npm clients
+  gcc              # runc is built with cgo
+  libc6-dev
+  libseccomp-dev   # runc's seccomp support
+  pkg-config
+  busybox-static   # end-to-end: the busybox image
+  mmdebstrap       # end-to-end: the Debian image
+  musl-tools       # end-to-end: the musl image, static test programs
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+  exit 0
+fi
+if ((EUID != 0)); then
+  echo "Debian packages are missing: ${missing[*]}. Run as root: apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+echo "Installing Debian packages: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+  tail -n 20 "$log" >&2
+  echo "apt-get could not install: ${missing[*]} (its last lines are above)" >&2
+  exit 1
+fi
