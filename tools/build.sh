@@ -57,7 +57,7 @@ build() {
   [[ -f $tools/$name/go.mod ]] || die "no such folder: tools/$name (there are: $(cd "$tools" && echo */go.mod | sed 's,/go.mod,,g'))"
   settings "$name"
   out=$cache/bin/$family-$version
-  stamp=$( (cat "$tools/$name/go.mod" "$tools/$name/go.sum"; echo "$cgo|$tags|$ldflags") | sha256sum | cut -d' ' -f1)
+  stamp=$( (cat "$tools/$name/go.mod" "$tools/$name/go.sum"; echo "$cgo|$tags|$ldflags|cri.proto") | sha256sum | cut -d' ' -f1)
   if [[ -f $out/.stamp && $(<"$out/.stamp") == "$stamp" ]]; then
     echo "$family $version: already built"
     return
@@ -73,6 +73,9 @@ build() {
   trap 'rm -rf "$staging"' RETURN EXIT
   (cd "$tools/$name" && CGO_ENABLED=$cgo GOWORK=off nice go build -v -mod=readonly -trimpath -tags "$tags" -ldflags "$ldflags" \
     -o "$staging/" tool 2>&1) | show_progress "$family $version"
+  if [[ $family == containerd ]]; then # the CRI's schema, for the client of the end-to-end tests
+    install -m 0644 "$(cd "$tools/$name" && go list -m -f '{{.Dir}}' k8s.io/cri-api)/pkg/apis/runtime/v1/api.proto" "$staging/cri.proto"
+  fi
   echo "$stamp" > "$staging/.stamp"
   chmod 0755 "$staging"
   rm -rf "$out"

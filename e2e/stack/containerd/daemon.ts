@@ -1,0 +1,35 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CriClient } from "../cri/client.ts";
+import { type DaemonFiles, startDaemon, stopDaemon } from "../daemon.ts";
+import { containerdRelease, type NodeDirectories } from "../directories.ts";
+import { namespacePath } from "../network.ts";
+import { type ContainerdOptions, containerdConfiguration } from "./configuration.ts";
+
+/** Starts containerd in the node's network namespace and waits until the CRI answers. */
+export async function startContainerd(
+  directories: NodeDirectories,
+  options: ContainerdOptions = {},
+): Promise<CriClient> {
+  mkdirSync(directories.lib, { recursive: true });
+  const configuration = `${directories.run}/containerd.toml`;
+  writeFileSync(configuration, containerdConfiguration(directories, options));
+  const { binaries } = containerdRelease();
+  startDaemon(
+    daemonFiles(directories),
+    "nsenter",
+    [`--net=${namespacePath(directories)}`, join(binaries, "containerd"), "--config", configuration],
+    // containerd looks for its shim on PATH.
+    { PATH: `${binaries}:/usr/sbin:/usr/bin:/sbin:/bin` },
+  );
+  return CriClient.connect(directories.containerdSocket);
+}
+
+/** Stops containerd; its containers go on under their shims. */
+export async function stopContainerd(directories: NodeDirectories): Promise<void> {
+  await stopDaemon(daemonFiles(directories).pidFile);
+}
+
+function daemonFiles(directories: NodeDirectories): DaemonFiles {
+  return { pidFile: `${directories.run}/containerd.pid`, logFile: `${directories.logs}/containerd.log` };
+}

@@ -1,0 +1,70 @@
+import { mkdirSync } from "node:fs";
+import type { ContainerdOptions } from "./containerd/configuration.ts";
+import { startContainerd, stopContainerd } from "./containerd/daemon.ts";
+import { CriClient } from "./cri/client.ts";
+import { nodeDirectories, type NodeDirectories } from "./directories.ts";
+import { importImages } from "./images/import.ts";
+import { recipes } from "./images/recipes.ts";
+import { Pod } from "./kubelet/pod.ts";
+import type { PodSpec } from "./kubelet/pod-spec.ts";
+import { cgroupParent, removeLeftovers } from "./leftovers.ts";
+import { createNetwork } from "./network.ts";
+
+/** A test node: a real containerd with runc and CNI, our images, and a stand-in for the kubelet. */
+export class TestNode {
+  readonly directories: NodeDirectories;
+  #cri: CriClient;
+
+  private constructor(directories: NodeDirectories, cri: CriClient) {
+    this.directories = directories;
+    this.#cri = cri;
+  }
+
+  /** Cleans up after an earlier run of the same name and starts the node. */
+  static async start(name: string, options: ContainerdOptions = {}): Promise<TestNode> {
+    const directories = nodeDirectories(name);
+    await stopContainerd(directories);
+    await removeLeftovers(directories);
+    mkdirSync(directories.run, { recursive: true, mode: 0o755 });
+    await createNetwork(directories);
+    const node = new TestNode(directories, await startContainerd(directories, options));
+    await node.cri.removeAllPods();
+    await importImages(directories, node.cri, recipes);
+    return node;
+  }
+
+  /** Uses a node that another process started. */
+  static async connect(name: string): Promise<TestNode> {
+    const directories = nodeDirectories(name);
+    return new TestNode(directories, await CriClient.connect(directories.containerdSocket));
+  }
+
+  get cri(): CriClient {
+    return this.#cri;
+  }
+
+  runPod(spec: PodSpec): Promise<Pod> {
+    const { kubelet, run } = this.directories;
+    return Pod.run(this.#cri, { kubelet, logs: `${run}/pod-logs`, cgroupParent: cgroupParent(this.directories) }, spec);
+  }
+
+  /** Stops containerd and starts it again, while the containers run on. */
+  async restartContainerd(options: ContainerdOptions = {}): Promise<void> {
+    this.#cri.close();
+    await stopContainerd(this.directories);
+    this.#cri = await startContainerd(this.directories, options);
+  }
+
+  /** Closes the connection; the node runs on. */
+  disconnect(): void {
+    this.#cri.close();
+  }
+
+  /** Removes all pods, stops containerd, and leaves nothing behind but the images. */
+  async stop(): Promise<void> {
+    await this.#cri.removeAllPods();
+    this.#cri.close();
+    await stopContainerd(this.directories);
+    await removeLeftovers(this.directories);
+  }
+}
