@@ -1,0 +1,158 @@
+/**
+ * How a getter turns the position of a field into its value. Positions come from the scan, which has checked that the
+ * value lies within its message; what the scan could not see (list items, map entries) is checked here.
+ */
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { checkEnd, decodeUtf8, malformed, skipUnknown, type ViewClass } from "./view.ts";
+
+export function readString(reader: BinaryReader, at: number): string {
+  reader.pos = at;
+  return reader.string();
+}
+
+export function readBytes(reader: BinaryReader, at: number): Uint8Array {
+  reader.pos = at;
+  return reader.bytes();
+}
+
+export function readInt64(reader: BinaryReader, at: number): bigint {
+  reader.pos = at;
+  return int64(reader);
+}
+
+export function readUint64(reader: BinaryReader, at: number): bigint {
+  reader.pos = at;
+  return uint64(reader);
+}
+
+/** Where the occurrences of a message field are, from first to last. */
+export type Occurrences = number | number[];
+
+export function occursAgain(slot: unknown, at: number): Occurrences {
+  if (!Array.isArray(slot)) return typeof slot === "number" ? [slot, at] : at;
+  slot.push(at);
+  return slot;
+}
+
+/** Protobuf merges a message that occurs more than once, which is the same as reading all of them end to end. */
+export function readMessage<T>(reader: BinaryReader, at: Occurrences, type: ViewClass<T>): T {
+  if (typeof at === "number") {
+    reader.pos = at;
+    return message(reader, type);
+  }
+  const joined = Buffer.concat(at.map((position) => readBytes(reader, position)));
+  return new type(new BinaryReader(joined, decodeUtf8), joined.length);
+}
+
+/** Reads one value at the reader's position. */
+export type ReadItem<T> = (reader: BinaryReader) => T;
+
+export const string: ReadItem<string> = (reader) => reader.string();
+export const bool: ReadItem<boolean> = (reader) => reader.bool();
+export const int32: ReadItem<number> = (reader) => reader.int32();
+export const uint32: ReadItem<number> = (reader) => reader.uint32();
+export const int64: ReadItem<bigint> = (reader) => BigInt(reader.int64());
+export const uint64: ReadItem<bigint> = (reader) => BigInt(reader.uint64());
+
+export function message<T>(reader: BinaryReader, type: ViewClass<T>): T {
+  const length = reader.uint32();
+  return new type(reader, reader.pos + length);
+}
+
+/** The items of a repeated field: from its first tag, at `first`, to the end of the message. */
+export function readList<T>(
+  reader: BinaryReader,
+  first: number,
+  end: number,
+  tag: number,
+  item: ReadItem<T>,
+): readonly T[] {
+  const items: T[] = [];
+  // A list of numbers may also come packed: one length-delimited field with all of them.
+  const packed = (tag & 7) === 2 ? 0 : (tag & ~7) | 2;
+  reader.pos = first;
+  try {
+    while (reader.pos < end) {
+      const at = reader.pos;
+      const found = reader.uint32();
+      if (found === tag) items.push(item(reader));
+      else if (found === packed) readPacked(reader, items, item);
+      else skipUnknown(reader, at);
+    }
+  } catch (cause) {
+    throw malformed("a repeated field", cause);
+  }
+  return items;
+}
+
+function readPacked<T>(reader: BinaryReader, items: T[], item: ReadItem<T>): void {
+  const length = reader.uint32();
+  const end = reader.pos + length;
+  while (reader.pos < end) items.push(item(reader));
+  checkEnd(reader, end);
+}
+
+export function readMessages<T>(
+  reader: BinaryReader,
+  first: number,
+  end: number,
+  tag: number,
+  type: ViewClass<T>,
+): readonly T[] {
+  return readList(reader, first, end, tag, (from) => message(from, type));
+}
+
+/** How the keys or values of a map are written: their tag within an entry, and the value of an entry without it. */
+export interface MapPart<T> {
+  readonly tag: number;
+  readonly item: ReadItem<T>;
+  readonly absent: (reader: BinaryReader) => T;
+}
+
+export const stringKey: MapPart<string> = { tag: 10, item: string, absent: () => "" };
+export const int32Key: MapPart<number> = { tag: 8, item: int32, absent: () => 0 };
+export const stringValue: MapPart<string> = { tag: 18, item: string, absent: () => "" };
+
+export function messageValue<T>(type: ViewClass<T>): MapPart<T> {
+  return { tag: 18, item: (reader) => message(reader, type), absent: (reader) => new type(reader, reader.pos) };
+}
+
+/** The entries of a map, from its first tag; of two entries with one key, the later wins. */
+export function readMap<K, V>(
+  reader: BinaryReader,
+  first: number,
+  end: number,
+  tag: number,
+  key: MapPart<K>,
+  value: MapPart<V>,
+): ReadonlyMap<K, V> {
+  const map = new Map<K, V>();
+  reader.pos = first;
+  try {
+    while (reader.pos < end) {
+      const at = reader.pos;
+      const found = reader.uint32();
+      if (found === tag) readEntry(reader, map, key, value);
+      else skipUnknown(reader, at);
+    }
+  } catch (cause) {
+    throw malformed("a map", cause);
+  }
+  return map;
+}
+
+function readEntry<K, V>(reader: BinaryReader, map: Map<K, V>, key: MapPart<K>, value: MapPart<V>): void {
+  const length = reader.uint32();
+  const end = reader.pos + length;
+  let k: K | undefined;
+  let v: V | undefined;
+  while (reader.pos < end) {
+    const at = reader.pos;
+    const found = reader.uint32();
+    if (found === key.tag) k = key.item(reader);
+    else if (found === value.tag) v = value.item(reader);
+    else skipUnknown(reader, at);
+  }
+  checkEnd(reader, end);
+  map.set(k ?? key.absent(reader), v ?? value.absent(reader));
+}

@@ -1,0 +1,103 @@
+/** What the generated writers are built on: plain object literals in, protobuf bytes out. */
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { NriError } from "../errors.ts";
+
+/** A 64-bit integer; a number must be a whole one. */
+export type Int64Init = bigint | number;
+export type StringMapInit<V> = ReadonlyMap<string, V> | Readonly<Record<string, V>>;
+export type NumberMapInit<V> = ReadonlyMap<number, V> | Readonly<Record<number, V>>;
+
+/** A generated writer: appends the fields of `message` that differ from their defaults. */
+export type WriteMessage<T> = (writer: BinaryWriter, message: T) => void;
+
+/** The bytes of a message. Throws UNENCODABLE_MESSAGE when a field holds what its type cannot carry. */
+export function encode<T>(write: WriteMessage<T>, message: T): Buffer {
+  const writer = new BinaryWriter();
+  try {
+    write(writer, message);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new NriError("UNENCODABLE_MESSAGE", `the message cannot be sent: ${why}`, { cause });
+  }
+  const bytes = writer.finish();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+export function writeMessage<T>(writer: BinaryWriter, tag: number, message: T, write: WriteMessage<T>): void {
+  writer.uint32(tag).fork();
+  write(writer, message);
+  writer.join();
+}
+
+export function writeMessages<T>(
+  writer: BinaryWriter,
+  tag: number,
+  messages: readonly T[],
+  write: WriteMessage<T>,
+): void {
+  for (const message of messages) writeMessage(writer, tag, message, write);
+}
+
+export function writeStrings(writer: BinaryWriter, tag: number, strings: readonly string[]): void {
+  for (const value of strings) writer.uint32(tag).string(value);
+}
+
+/** Numbers go out packed, as proto3 wants them; `tag` is that of the packed field. */
+export function writePacked(
+  writer: BinaryWriter,
+  tag: number,
+  numbers: readonly number[],
+  write: "int32" | "uint32",
+): void {
+  if (numbers.length === 0) return;
+  writer.uint32(tag).fork();
+  for (const value of numbers) writer[write](value);
+  writer.join();
+}
+
+export function writeStringMap(writer: BinaryWriter, tag: number, map: StringMapInit<string>): void {
+  for (const [key, value] of entries(map)) {
+    writer.uint32(tag).fork().uint32(KEY_STRING).string(String(key)).uint32(VALUE).string(value).join();
+  }
+}
+
+export function writeNumberMap(writer: BinaryWriter, tag: number, map: NumberMapInit<string>): void {
+  for (const [key, value] of entries(map)) {
+    writer.uint32(tag).fork().uint32(KEY_NUMBER).int32(Number(key)).uint32(VALUE).string(value).join();
+  }
+}
+
+export function writeStringMessageMap<T>(
+  writer: BinaryWriter,
+  tag: number,
+  map: StringMapInit<T>,
+  write: WriteMessage<T>,
+): void {
+  for (const [key, value] of entries(map)) {
+    writer.uint32(tag).fork().uint32(KEY_STRING).string(String(key));
+    writeMessage(writer, VALUE, value, write);
+    writer.join();
+  }
+}
+
+export function writeNumberMessageMap<T>(
+  writer: BinaryWriter,
+  tag: number,
+  map: NumberMapInit<T>,
+  write: WriteMessage<T>,
+): void {
+  for (const [key, value] of entries(map)) {
+    writer.uint32(tag).fork().uint32(KEY_NUMBER).int32(Number(key));
+    writeMessage(writer, VALUE, value, write);
+    writer.join();
+  }
+}
+
+// A map entry is a message with the key as field 1 and the value as field 2.
+const KEY_STRING = 10;
+const KEY_NUMBER = 8;
+const VALUE = 18;
+
+function entries<V>(map: StringMapInit<V> | NumberMapInit<V>): Iterable<[string | number, V]> {
+  return map instanceof Map ? map : Object.entries(map);
+}
