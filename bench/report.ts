@@ -1,0 +1,174 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { describeCase } from "./create-latency.ts";
+import { casePrefix, type Figures, type Results } from "./figures.ts";
+import { goals } from "./goals.ts";
+import type { Memory } from "./memory.ts";
+import type { Parameters } from "./parameters.ts";
+import type { Distribution } from "./statistics.ts";
+
+/** The page docs/reference/benchmarks.md for one run, as Markdown. */
+export function report(results: Results, figures: Figures, parameters: Parameters): string {
+  return [
+    "# Benchmarks",
+    "",
+    "Written by `make bench`; do not edit. All figures are of one run on one machine, everything that is compared took",
+    "turns within it, and no test asserts any of them. `build/bench.json` has the same figures by the names used here.",
+    "",
+    machine(),
+    "",
+    ...goalSection(figures),
+    ...createSection(results, parameters),
+    ...memorySection(results, parameters),
+    ...startSection(results, parameters),
+    ...launcherSection(results, parameters),
+  ].join("\n");
+}
+
+/** Each goal of this run's figures with what was measured. */
+export function goalRows(figures: Figures): string[][] {
+  return goals.flatMap(({ figure, atMost, words }) => {
+    const value = figures[figure];
+    return value === undefined ? [] : [[`\`${figure}\``, String(value), words, value <= atMost ? "yes" : "no"]];
+  });
+}
+
+function machine(): string {
+  const [processor] = cpus();
+  const memoryGib = Math.round(totalmem() / 2 ** 30);
+  const goVersion = execFileSync("go", ["env", "GOVERSION"], { encoding: "utf8" }).trim();
+  const system = /^PRETTY_NAME="(.*)"$/mu.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "Linux";
+  return (
+    `Machine: ${cpus().length} processors (${processor?.model ?? "unknown"}), ${memoryGib} GiB, ${system}, Linux ${release()}, ` +
+    `Node ${process.version}, ${goVersion}; ${new Date().toISOString().slice(0, 10)}.`
+  );
+}
+
+function goalSection(figures: Figures): string[] {
+  return ["## Goals", "", ...table(["figure", "this run", "goal", "met"], goalRows(figures)), ""];
+}
+
+function createSection({ create }: Results, parameters: Parameters): string[] {
+  if (create === undefined) {
+    return [];
+  }
+  const rows = create.results.flatMap((result) => [
+    latencyRow(`ours: ${describeCase(result)} (\`${casePrefix(result)}\`)`, result.ours),
+    latencyRow("Go", result.go),
+    [
+      "**ours / Go**",
+      ...(["min", "p50", "p90", "p99"] as const).map(
+        (rank) => `**${(result.ours[rank] / result.go[rank]).toFixed(2)}**`,
+      ),
+    ],
+  ]);
+  return [
+    "## Creating a container",
+    "",
+    "Round trip of one CreateContainer as the container runtime sees it, in microseconds. The runtime is a Go program",
+    `(\`bench/go-caller\`) with a request written by hand after real ones: ${create.requestBytes} bytes, 30 mounts, 40 variables.`,
+    "Go is the same plugin on the official stub (`bench/go-plugin`): it decides, adjusts, writes the state file, logs and",
+    "then answers, as the original does. On the wire: the Go ttRPC client straight on the mux. Through the runtime library:",
+    "`pkg/adaptation`, which takes one lock for all requests, merges the answer and has our plugin validate the result in a",
+    "second request, which the Go plugin does not do. Skipped: a pod without our runtime class.",
+    `${parameters.requests} requests to each plugin and case in alternating blocks of ${parameters.block}, after ${parameters.warmup} that do not count;`,
+    "each container is removed again between the blocks.",
+    "",
+    ...table(["µs", "min", "p50", "p90", "p99"], rows),
+    "",
+  ];
+}
+
+function memorySection({ memory }: Results, parameters: Parameters): string[] {
+  if (memory === undefined) {
+    return [];
+  }
+  return [
+    "## Memory",
+    "",
+    "Private is RssAnon, what the process does not share with others; resident is VmRSS. Fresh processes, without a health",
+    `address; the second reading is after ${parameters.containers} sandboxed containers were created and removed. Bare Node is`,
+    "`node -e 'setInterval(() => {}, 1e9)'`.",
+    "",
+    ...table(
+      ["MiB", "private", "resident"],
+      [
+        memoryRow("ours, idle", memory.idle.ours),
+        memoryRow(`ours, after ${parameters.containers} containers`, memory.afterContainers.ours),
+        memoryRow("Go, idle", memory.idle.go),
+        memoryRow(`Go, after ${parameters.containers} containers`, memory.afterContainers.go),
+        memoryRow("bare Node", memory.bareNode),
+      ],
+    ),
+    "",
+  ];
+}
+
+function startSection({ start }: Results, parameters: Parameters): string[] {
+  if (start === undefined) {
+    return [];
+  }
+  return [
+    "## Start",
+    "",
+    `From fork to synchronized with the runtime, ${parameters.starts} starts of each in turn; bare Node is \`node -e 0\` from fork to`,
+    "exit. The first create is the round trip of the first sandboxed container right after that.",
+    "",
+    ...table(
+      ["ms", "min", "p50", "p90"],
+      [
+        startRow("bare Node", start.bareNode),
+        startRow("ours", start.ours),
+        startRow("Go", start.go),
+        startRow("ours, first create", start.oursFirstCreate),
+        startRow("Go, first create", start.goFirstCreate),
+      ],
+    ),
+    "",
+  ];
+}
+
+function launcherSection({ launcher }: Results, parameters: Parameters): string[] {
+  if (launcher === undefined) {
+    return [];
+  }
+  return [
+    "## The launcher",
+    "",
+    `Fork to exit of \`/bin/true\` in a root like a container's, ${parameters.launches} times each, in turn (\`bench/launcher/timer.c\`).`,
+    `The profile \`default\` comes to ${launcher.rules} rules there; they are recorded from the launcher with strace, and the C program`,
+    "(`bench/launcher/reference.c`, static) and go-landlock's `landlock-restrict` get the same paths. Neither reads a profile",
+    `or proves that the sandbox holds. The launcher has ${launcher.launcherBytes} bytes.`,
+    "",
+    ...table(
+      ["ms", "min", "p50", "p90"],
+      [
+        startRow("bare exec", launcher.bare),
+        startRow("C program, same rules", launcher.reference),
+        startRow("our launcher", launcher.launcher),
+        startRow("landlock-restrict, same paths", launcher.landlockRestrict),
+        ...(launcher.upstreamNono ? [startRow("upstream nono, its own profile `default`", launcher.upstreamNono)] : []),
+      ],
+    ),
+    ...(launcher.upstreamNono ? [] : ["", "Upstream nono was not built for this run (`make nono-build`)."]),
+    "",
+  ];
+}
+
+function latencyRow(name: string, of: Distribution): string[] {
+  return [name, ...[of.min, of.p50, of.p90, of.p99].map((value) => value.toFixed(0))];
+}
+
+function memoryRow(name: string, of: Memory): string[] {
+  return [name, of.privateMib.toFixed(1), of.residentMib.toFixed(1)];
+}
+
+function startRow(name: string, of: Distribution): string[] {
+  return [name, ...[of.min, of.p50, of.p90].map((value) => value.toFixed(2))];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const ruler = head.map((_, index) => (index === 0 ? "---" : "---:"));
+  return [head, ruler, ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+}
