@@ -24,9 +24,10 @@ export interface Parameters {
   readonly check: boolean;
 }
 
-const parts = ["create", "memory", "start", "launcher"] as const;
+/** The parts of a whole run. */
+export const allParts = ["create", "memory", "start", "launcher"] as const;
 /** One part of a run, each with its own processes. */
-export type Part = (typeof parts)[number];
+export type Part = (typeof allParts)[number];
 
 const usage = `usage: node bench/run.ts [--requests 5000] [--warmup 500] [--callers 32] [--block 250] [--containers 10000]
                         [--starts 15] [--launches 400] [--only create,memory,start,launcher] [--plugin 'COMMAND ARGS'] [--check]`;
@@ -45,7 +46,7 @@ export function parseParameters(args: readonly string[]): Parameters {
         containers: { type: "string", default: "10000" },
         starts: { type: "string", default: "15" },
         launches: { type: "string", default: "400" },
-        only: { type: "string", default: parts.join(",") },
+        only: { type: "string", default: allParts.join(",") },
         plugin: { type: "string" },
         check: { type: "boolean", default: false },
       },
@@ -75,9 +76,9 @@ export function parseParameters(args: readonly string[]): Parameters {
 }
 
 function toPart(text: string): Part {
-  const part = parts.find((name) => name === text);
+  const part = allParts.find((name) => name === text);
   if (part === undefined) {
-    throw new Error(`--only ${text}: must be some of ${parts.join(",")}\n${usage}`);
+    throw new Error(`--only ${text}: must be some of ${allParts.join(",")}\n${usage}`);
   }
   return part;
 }

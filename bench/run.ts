@@ -1,5 +1,5 @@
 // `make bench`: compares the plugin with the same plugin in Go, and the launcher with a C program, in one run.
-// Writes docs/reference/benchmarks.md and build/bench.json. Needs root: mount namespaces, and a launcher that root owns.
+// A whole run of our own plugin writes docs/reference/benchmarks.md and build/bench.json. Needs root: mount namespaces, and a launcher that root owns.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { measureCreate } from "./create-latency.ts";
 import { toFigures, type Results } from "./figures.ts";
 import { measureLauncher } from "./launcher-start.ts";
 import { measureMemory } from "./memory.ts";
-import { parseParameters, type Parameters } from "./parameters.ts";
+import { allParts, parseParameters, type Parameters } from "./parameters.ts";
 import { buildPrograms, type Programs } from "./programs.ts";
 import { goalRows, report } from "./report.ts";
 import { prepareRivals } from "./rivals.ts";
@@ -49,10 +49,13 @@ async function main(): Promise<void> {
         missed.length === 0 ? "All goals of this run are met.\n" : `${missed.length} goals are not met.\n`,
       );
     }
-    mkdirSync(path.join(checkout, "build"), { recursive: true });
-    writeFileSync(path.join(checkout, "build/bench.json"), `${JSON.stringify(figures, null, 2)}\n`);
-    writeFileSync(path.join(checkout, "docs/reference/benchmarks.md"), page);
-    process.stderr.write("==> written: docs/reference/benchmarks.md, build/bench.json\n");
+    if (parameters.plugin === undefined && parameters.only.length === allParts.length) {
+      mkdirSync(path.join(checkout, "build"), { recursive: true });
+      writeFileSync(path.join(checkout, "build/bench.json"), `${JSON.stringify(figures, null, 2)}\n`);
+      mkdirSync(path.join(checkout, "docs/reference"), { recursive: true });
+      writeFileSync(path.join(checkout, "docs/reference/benchmarks.md"), page);
+      process.stderr.write("==> written: docs/reference/benchmarks.md, build/bench.json\n");
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -11,6 +11,7 @@ packages=(
   busybox-static   # end-to-end: the busybox image
   mmdebstrap       # end-to-end: the Debian image
   musl-tools       # end-to-end: the musl image, static test programs
+  strace           # benchmark: records the rules that the launcher adds
 )
 
 missing=()
