@@ -18,6 +18,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/cases/**/*.test.ts"],
+          globalSetup: ["e2e/setup.ts"],
           // One real containerd serves all cases, and the machine has two cores.
           fileParallelism: false,
           testTimeout: 120_000,

@@ -9,22 +9,30 @@ import { setTimeout as delay } from "node:timers/promises";
  */
 export interface DaemonFiles {
   pidFile: string;
-  /** Standard output and error are appended here. */
+  /** Standard output, and standard error too when `errorFile` is absent. Appended. */
   logFile: string;
+  errorFile?: string;
 }
 
 /** Starts a program in the background and records its pid. The caller waits for whatever makes it ready. */
 export function startDaemon(files: DaemonFiles, program: string, args: string[], environment: NodeJS.ProcessEnv): void {
-  mkdirSync(dirname(files.pidFile), { recursive: true });
   mkdirSync(dirname(files.logFile), { recursive: true });
-  const log = openSync(files.logFile, "a");
-  const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log], env: environment });
-  closeSync(log);
+  const output = openSync(files.logFile, "a");
+  const errors = openSync(files.errorFile ?? files.logFile, "a");
+  const child = spawn(program, args, { detached: true, stdio: ["ignore", output, errors], env: environment });
+  closeSync(output);
+  closeSync(errors);
   if (child.pid === undefined) {
     throw new Error(`cannot start ${program}`);
   }
   child.unref();
-  writeFileSync(files.pidFile, `${child.pid} ${startTime(child.pid)}\n`);
+  recordPid(files.pidFile, child.pid);
+}
+
+/** Notes a running process in a pid file. */
+export function recordPid(pidFile: string, pid: number): void {
+  mkdirSync(dirname(pidFile), { recursive: true });
+  writeFileSync(pidFile, `${pid} ${startTime(pid)}\n`);
 }
 
 /** The pid of a recorded process that still runs; undefined when it ended or the pid belongs to another process now. */

@@ -1,7 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { ContainerdOptions } from "./containerd/configuration.ts";
 import { startContainerd, stopContainerd } from "./containerd/daemon.ts";
 import { CriClient } from "./cri/client.ts";
+import { recordPid, runningPid } from "./daemon.ts";
 import { nodeDirectories, type NodeDirectories } from "./directories.ts";
 import { importImages } from "./images/import.ts";
 import { recipes } from "./images/recipes.ts";
@@ -9,25 +10,33 @@ import { Pod } from "./kubelet/pod.ts";
 import type { PodSpec } from "./kubelet/pod-spec.ts";
 import { cgroupParent, removeLeftovers } from "./leftovers.ts";
 import { createNetwork } from "./network.ts";
+import { stopPlugin } from "./plugin/process.ts";
 
 /** A test node: a real containerd with runc and CNI, our images, and a stand-in for the kubelet. */
 export class TestNode {
   readonly directories: NodeDirectories;
-  #cri: CriClient;
+  readonly cri: CriClient;
 
   private constructor(directories: NodeDirectories, cri: CriClient) {
     this.directories = directories;
-    this.#cri = cri;
+    this.cri = cri;
   }
 
   /** Cleans up after an earlier run of the same name and starts the node. */
   static async start(name: string, options: ContainerdOptions = {}): Promise<TestNode> {
     const directories = nodeDirectories(name);
+    const ownerFile = join(directories.run, "owner.pid");
+    const owner = runningPid(ownerFile);
+    if (owner !== undefined && owner !== process.pid) {
+      throw new Error(`process ${owner} uses the node ${name} now; wait for it, or set KUBEFENCE_NODE to another name`);
+    }
+    await stopPlugin(directories);
     await stopContainerd(directories);
     await removeLeftovers(directories);
-    mkdirSync(directories.run, { recursive: true, mode: 0o755 });
+    recordPid(ownerFile, process.pid);
     await createNetwork(directories);
-    const node = new TestNode(directories, await startContainerd(directories, options));
+    startContainerd(directories, options);
+    const node = await TestNode.connect(name);
     await node.cri.removeAllPods();
     await importImages(directories, node.cri, recipes);
     return node;
@@ -39,31 +48,28 @@ export class TestNode {
     return new TestNode(directories, await CriClient.connect(directories.containerdSocket));
   }
 
-  get cri(): CriClient {
-    return this.#cri;
-  }
-
   runPod(spec: PodSpec): Promise<Pod> {
     const { kubelet, run } = this.directories;
-    return Pod.run(this.#cri, { kubelet, logs: `${run}/pod-logs`, cgroupParent: cgroupParent(this.directories) }, spec);
+    return Pod.run(this.cri, { kubelet, logs: `${run}/pod-logs`, cgroupParent: cgroupParent(this.directories) }, spec);
   }
 
   /** Stops containerd and starts it again, while the containers run on. */
   async restartContainerd(options: ContainerdOptions = {}): Promise<void> {
-    this.#cri.close();
     await stopContainerd(this.directories);
-    this.#cri = await startContainerd(this.directories, options);
+    startContainerd(this.directories, options);
+    await this.cri.reconnect();
   }
 
   /** Closes the connection; the node runs on. */
   disconnect(): void {
-    this.#cri.close();
+    this.cri.close();
   }
 
   /** Removes all pods, stops containerd, and leaves nothing behind but the images. */
   async stop(): Promise<void> {
-    await this.#cri.removeAllPods();
-    this.#cri.close();
+    await this.cri.removeAllPods();
+    this.cri.close();
+    await stopPlugin(this.directories);
     await stopContainerd(this.directories);
     await removeLeftovers(this.directories);
   }

@@ -1,16 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CriClient } from "../cri/client.ts";
 import { type DaemonFiles, startDaemon, stopDaemon } from "../daemon.ts";
 import { containerdRelease, type NodeDirectories } from "../directories.ts";
 import { namespacePath } from "../network.ts";
 import { type ContainerdOptions, containerdConfiguration } from "./configuration.ts";
 
-/** Starts containerd in the node's network namespace and waits until the CRI answers. */
-export async function startContainerd(
-  directories: NodeDirectories,
-  options: ContainerdOptions = {},
-): Promise<CriClient> {
+/** Starts containerd in the node's network namespace. The CRI client waits until it answers. */
+export function startContainerd(directories: NodeDirectories, options: ContainerdOptions): void {
   mkdirSync(directories.lib, { recursive: true });
   const configuration = `${directories.run}/containerd.toml`;
   writeFileSync(configuration, containerdConfiguration(directories, options));
@@ -22,7 +18,6 @@ export async function startContainerd(
     // containerd looks for its shim on PATH.
     { PATH: `${binaries}:/usr/sbin:/usr/bin:/sbin:/bin` },
   );
-  return CriClient.connect(directories.containerdSocket);
 }
 
 /** Stops containerd; its containers go on under their shims. */

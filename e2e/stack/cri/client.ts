@@ -19,14 +19,22 @@ export class CriClient {
   }
 
   /** Connects and waits until the runtime and its network say that they are ready. */
-  static async connect(socketPath: string, timeoutMs = 20_000): Promise<CriClient> {
-    const runtime = await CriConnection.open(socketPath, "RuntimeService", timeoutMs);
-    const client = new CriClient(runtime, await CriConnection.open(socketPath, "ImageService", timeoutMs));
-    await client.#ready(timeoutMs);
+  static async connect(socketPath: string): Promise<CriClient> {
+    const runtime = await CriConnection.open(socketPath, "RuntimeService");
+    const client = new CriClient(runtime, await CriConnection.open(socketPath, "ImageService"));
+    await client.#untilReady();
     return client;
   }
 
-  async #ready(timeoutMs: number): Promise<void> {
+  /** Connects anew after a restart of the runtime. */
+  async reconnect(timeoutMs = 20_000): Promise<void> {
+    await this.#runtime.reconnect(timeoutMs);
+    await this.#images.reconnect(timeoutMs);
+    await this.#untilReady(timeoutMs);
+  }
+
+  async #untilReady(timeoutMs = 20_000): Promise<void> {
+    await this.#runtime.untilConnected(timeoutMs);
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const { status } = await this.#runtime.call<{
@@ -161,7 +169,7 @@ export class CriClient {
               resolve();
             }
           };
-          events.on("data", look).on("error", () => {});
+          events.on("data", look);
         });
       }
     } finally {

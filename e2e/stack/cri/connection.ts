@@ -12,40 +12,44 @@ function loadDefinition(): Promise<PackageDefinition> {
 
 /** One service of the CRI, `RuntimeService` or `ImageService`, over a unix socket. Field names are camelCase. */
 export class CriConnection {
-  readonly #client: Client;
+  readonly #socketPath: string;
   readonly #service: ServiceDefinition;
+  #client: Client;
 
-  private constructor(client: Client, service: ServiceDefinition) {
-    this.#client = client;
+  private constructor(socketPath: string, service: ServiceDefinition) {
+    this.#socketPath = socketPath;
     this.#service = service;
+    this.#client = newClient(socketPath);
   }
 
-  /** Connects, waiting until the socket answers; throws after `timeoutMs`. */
-  static async open(
-    socketPath: string,
-    service: "RuntimeService" | "ImageService",
-    timeoutMs = 20_000,
-  ): Promise<CriConnection> {
+  /** Prepares a connection, which is made by the first call and again after each loss. */
+  static async open(socketPath: string, service: "RuntimeService" | "ImageService"): Promise<CriConnection> {
     definition ??= loadDefinition();
     const serviceDefinition = (await definition)[`runtime.v1.${service}`];
     if (serviceDefinition === undefined || "format" in serviceDefinition) {
       throw new Error(`cri.proto describes no service ${service}`);
     }
-    const client = new Client(`unix://${socketPath}`, credentials.createInsecure(), {
-      "grpc.initial_reconnect_backoff_ms": 50,
-      "grpc.max_reconnect_backoff_ms": 200,
-      "grpc.max_receive_message_length": 64 * 1024 * 1024,
-    });
-    await new Promise<void>((resolve, reject) => {
-      client.waitForReady(Date.now() + timeoutMs, (error) => {
+    return new CriConnection(socketPath, serviceDefinition);
+  }
+
+  /** Drops the connection and makes a new one: after a restart a client may not have noticed yet that its old one is dead. */
+  async reconnect(timeoutMs: number): Promise<void> {
+    this.#client.close();
+    this.#client = newClient(this.#socketPath);
+    await this.untilConnected(timeoutMs);
+  }
+
+  /** Waits until the socket answers. */
+  untilConnected(timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#client.waitForReady(Date.now() + timeoutMs, (error) => {
         if (error === undefined) {
           resolve();
         } else {
-          reject(new Error(`no answer from ${socketPath} within ${timeoutMs} ms`, { cause: error }));
+          reject(new Error(`containerd's CRI does not answer within ${timeoutMs} ms`, { cause: error }));
         }
       });
     });
-    return new CriConnection(client, serviceDefinition);
   }
 
   /** Calls one method; rejects with grpc's ServiceError, whose `details` is what the kubelet would show. */
@@ -69,10 +73,11 @@ export class CriConnection {
     });
   }
 
-  /** Opens a server stream. */
+  /** Opens a server stream; when the connection is lost it just brings nothing more. */
   stream<Message>(method: string, request: object): ClientReadableStream<Message> {
     const { path, requestSerialize, responseDeserialize } = this.#method(method);
-    return this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    const messages = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    return messages.on("error", () => {});
   }
 
   close(): void {
@@ -86,4 +91,14 @@ export class CriConnection {
     }
     return method;
   }
+}
+
+function newClient(socketPath: string): Client {
+  return new Client(`unix://${socketPath}`, credentials.createInsecure(), {
+    // Else clients of the same socket share connections, and a new client gets the dead one.
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.initial_reconnect_backoff_ms": 50,
+    "grpc.max_reconnect_backoff_ms": 200,
+    "grpc.max_receive_message_length": 64 * 1024 * 1024,
+  });
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -51,6 +60,7 @@ async function buildImage(recipe: ImageRecipe): Promise<{ archive: string; id: s
         recipe.configuration,
         await recipe.layers(directory),
       );
+      removeOlder(name);
       renameSync(unfinished, archive);
       writeFileSync(idFile, id);
     } finally {
@@ -58,6 +68,15 @@ async function buildImage(recipe: ImageRecipe): Promise<{ archive: string; id: s
     }
   }
   return { archive, id: readFileSync(idFile, "utf8") };
+}
+
+function removeOlder(name: string): void {
+  const directory = join(cache, "images");
+  for (const file of readdirSync(directory).filter(
+    (entry) => entry.startsWith(`${name}-`) && !entry.endsWith(".unfinished"),
+  )) {
+    rmSync(join(directory, file));
+  }
 }
 
 // containerd's CRI learns of an import through an event of its own.

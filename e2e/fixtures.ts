@@ -1,0 +1,68 @@
+import { test as base, type TestAPI } from "vitest";
+import { nodeName } from "./setup.ts";
+import type { Pod } from "./stack/kubelet/pod.ts";
+import type { PodSpec } from "./stack/kubelet/pod-spec.ts";
+import { TestNode } from "./stack/node.ts";
+import { PluginProcess, type PluginSettings } from "./stack/plugin/process.ts";
+
+/** What a case without the plugin gets. */
+export interface NodeFixtures {
+  node: TestNode;
+  /** Runs a pod that is removed when the test ends. */
+  runPod: (spec: Omit<PodSpec, "name"> & { name?: string }) => Promise<Pod>;
+}
+
+/** What a case with the plugin gets. */
+export interface PluginFixtures extends NodeFixtures {
+  plugin: PluginProcess;
+  /** Runs a pod of the RuntimeClass nono-runc, while the plugin runs. */
+  runSandboxedPod: NodeFixtures["runPod"];
+}
+
+let pods = 0;
+
+/** A test on the bare node. */
+export const test: TestAPI<NodeFixtures> = base.extend<NodeFixtures>({
+  node: [
+    // oxlint-disable-next-line no-empty-pattern -- vitest reads the names of the fixtures needed from the parameter
+    async ({}, use) => {
+      const node = await TestNode.connect(nodeName);
+      await use(node);
+      node.disconnect();
+    },
+    { scope: "file" },
+  ],
+  runPod: async ({ node }, use) => {
+    const running: Pod[] = [];
+    await use(async (spec) => {
+      const pod = await node.runPod({ name: `pod-${process.pid}-${++pods}`, ...spec });
+      running.push(pod);
+      return pod;
+    });
+    for (const pod of running) {
+      await pod.remove();
+    }
+  },
+});
+
+/** A test with the plugin running under these settings, started once for the file. */
+export function testWithPlugin(settings: PluginSettings = {}): TestAPI<PluginFixtures> {
+  return test.extend<Omit<PluginFixtures, keyof NodeFixtures>>({
+    plugin: [
+      async ({ node }, use) => {
+        const plugin = await PluginProcess.start(node.directories, settings);
+        await use(plugin);
+        await plugin.stop();
+      },
+      { scope: "file" },
+    ],
+    runSandboxedPod: async ({ plugin, runPod }, use) => {
+      await use((spec) => {
+        if (plugin.pid === undefined) {
+          throw new Error("the plugin has ended; see plugin.stderr in the node's logs");
+        }
+        return runPod({ runtimeHandler: "nono-runc", ...spec });
+      });
+    },
+  });
+}

@@ -1,0 +1,12 @@
+import { TestNode } from "./stack/node.ts";
+
+/** The node that all cases share. */
+export const nodeName: string = process.env["KUBEFENCE_NODE"] || "e2e";
+
+/** vitest's global set-up: one node for the whole suite. Returns the tear-down. */
+export async function setup(): Promise<() => Promise<void>> {
+  const node = await TestNode.start(nodeName);
+  const { runtimeName, runtimeVersion } = await node.cri.version();
+  console.log(`node ${nodeName}: ${runtimeName} ${runtimeVersion}, logs in ${node.directories.logs}`);
+  return () => node.stop();
+}

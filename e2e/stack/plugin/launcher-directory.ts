@@ -1,0 +1,25 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cache, checkout, type NodeDirectories } from "../directories.ts";
+
+/** Fills the node's launcher directory as an installation does: owned by root, 0755, `nono` and `profiles/*.json`. */
+export function installLauncher(directories: NodeDirectories): void {
+  const launcher = join(cache, "bin/nono");
+  if (!existsSync(launcher)) {
+    throw new Error(`no launcher at ${launcher}: run native/build.sh`);
+  }
+  const profiles = join(checkout, "profiles/generated");
+  rmSync(directories.launcher, { recursive: true, force: true });
+  mkdirSync(join(directories.launcher, "profiles"), { recursive: true });
+  install(launcher, join(directories.launcher, "nono"), 0o755);
+  for (const name of readdirSync(profiles).filter((file) => file.endsWith(".json"))) {
+    install(join(profiles, name), join(directories.launcher, "profiles", name), 0o644);
+  }
+  chmodSync(directories.launcher, 0o755);
+  chmodSync(join(directories.launcher, "profiles"), 0o755);
+}
+
+function install(source: string, target: string, mode: number): void {
+  copyFileSync(source, target);
+  chmodSync(target, mode);
+}
