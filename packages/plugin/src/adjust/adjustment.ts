@@ -1,0 +1,48 @@
+import { launcherPath, PROFILE_VARIABLE } from "../policy/environment.ts";
+import { LAUNCHER_MOUNT } from "../policy/launcher-mount.ts";
+import type { MountInput } from "../policy/inputs.ts";
+import type { SandboxDecision } from "../policy/decision.ts";
+
+/** The launcher as the container sees it. */
+export const LAUNCHER_PATH = "/nono/nono";
+
+/** What we change about a container; fits the SDK's ContainerAdjustmentInit. Nothing else of the container is touched. */
+export interface LauncherAdjustment {
+  readonly args: string[];
+  readonly mounts: AdjustedMount[];
+  /** A key with a leading "-" removes the variable, as NRI has it. */
+  readonly env: { key: string; value: string }[];
+}
+
+interface AdjustedMount extends MountInput {
+  readonly options: string[];
+}
+
+/** What stands in front of the command. With no options it is the original's, byte for byte. */
+export function launcherPrefix(decision: Pick<SandboxDecision, "profile" | "options">): string[] {
+  return [LAUNCHER_PATH, "wrap", "--profile", decision.profile, ...decision.options, "--"];
+}
+
+/** The mount of the launcher's directory; `directory` is the parent of nono_bin_path on the node. */
+export function launcherMount(directory: string): AdjustedMount {
+  return { destination: LAUNCHER_MOUNT, type: "bind", source: directory, options: ["bind", "ro", "rprivate"] };
+}
+
+/** Turns a decision into the adjustment that the runtime applies. */
+export function adjustmentFor(
+  decision: SandboxDecision,
+  container: { readonly args: readonly string[]; readonly env: readonly string[] },
+  launcherDirectory: string,
+): LauncherAdjustment {
+  return {
+    args: [...launcherPrefix(decision), ...container.args],
+    mounts: [launcherMount(launcherDirectory)],
+    // The removals take the variables over from an earlier plugin that set them.
+    env: [
+      { key: `-${PROFILE_VARIABLE}`, value: "" },
+      { key: PROFILE_VARIABLE, value: decision.profile },
+      { key: "-PATH", value: "" },
+      { key: "PATH", value: launcherPath(container.env) },
+    ],
+  };
+}

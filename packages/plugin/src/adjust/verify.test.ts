@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { bindMount, containerInput } from "../testing/inputs.ts";
+import { adjustmentFor, launcherPrefix } from "./adjustment.ts";
+import { findLostAdjustment, type AdjustmentOwners, type MergedAdjustment } from "./verify.ts";
+
+const decision = {
+  kind: "sandbox",
+  profile: "default",
+  options: ["--rw", "/data"],
+  ignoredAnnotation: undefined,
+} as const;
+const ours = adjustmentFor(decision, containerInput(), "/opt/nono-nri");
+const expected = {
+  prefix: launcherPrefix(decision),
+  profile: "default",
+  path: "/nono:/usr/bin:/bin",
+  launcherDirectory: "/opt/nono-nri",
+};
+const merged: MergedAdjustment = { ...ours, env: ours.env.filter(({ key }) => !key.startsWith("-")) };
+
+function ownedBy(plugin: string): AdjustmentOwners {
+  return {
+    simple: new Map([[7, plugin]]),
+    compound: new Map([
+      [2, { owners: new Map([["/nono", plugin]]) }],
+      [
+        6,
+        {
+          owners: new Map([
+            ["PATH", plugin],
+            ["NONO_PROFILE", plugin],
+          ]),
+        },
+      ],
+    ]),
+  };
+}
+
+function lost(
+  changes: Partial<MergedAdjustment>,
+  owners: AdjustmentOwners = ownedBy("10-nono-nri"),
+): string | undefined {
+  return findLostAdjustment(expected, { ...merged, ...changes }, owners, "10-nono-nri");
+}
+
+describe("P9: validation of the merged adjustment", () => {
+  test("ours as we sent it passes, with or without the removals", () => {
+    expect(lost({})).toBeUndefined();
+    expect(lost({ env: ours.env })).toBeUndefined();
+  });
+
+  test("what other plugins add beside it passes", () => {
+    const mounts = [...merged.mounts, bindMount("/cache", "/srv/cache")];
+    const env = [...merged.env, { key: "TRACE", value: "1" }];
+    expect(lost({ mounts, env, args: [...expected.prefix, "tini", "nginx"] })).toBeUndefined();
+  });
+
+  test.each<[string, Partial<MergedAdjustment>, RegExp]>([
+    ["no args", { args: [] }, /command line/],
+    ["args of another plugin", { args: ["sh", "-c", "evil"] }, /command line.*evil/],
+    ["a program before ours", { args: ["strace", ...ours.args] }, /command line/],
+    ["another profile", { args: ["/nono/nono", "wrap", "--profile", "workspace", "--", "nginx"] }, /command line/],
+    ["a lost option", { args: ["/nono/nono", "wrap", "--profile", "default", "--", "nginx"] }, /command line/],
+    ["no mount", { mounts: [] }, /mounts at \/nono are \[\]/],
+    ["another source", { mounts: [bindMount("/nono", "/evil", ["bind", "ro", "rprivate"])] }, /\/evil/],
+    ["a writable mount", { mounts: [bindMount("/nono", "/opt/nono-nri", ["bind", "rw", "rprivate"])] }, /mounts at/],
+    ["a second mount over it", { mounts: [...merged.mounts, bindMount("/nono/", "/evil")] }, /\/evil/],
+    ["a mount under it", { mounts: [...merged.mounts, bindMount("/nono/nono", "/evil")] }, /\/evil/],
+    ["a mount above it", { mounts: [...merged.mounts, bindMount("/", "/evil")] }, /\/evil/],
+    ["the mount's removal", { mounts: [...merged.mounts, bindMount("-/nono", "")] }, /mounts at/],
+    ["another NONO_PROFILE", { env: [...merged.env, { key: "NONO_PROFILE", value: "x" }] }, /NONO_PROFILE is "x"/],
+    ["no PATH", { env: merged.env.filter(({ key }) => key !== "PATH") }, /PATH is null/],
+    ["a removed PATH", { env: [...merged.env, { key: "-PATH", value: "" }] }, /PATH is/],
+  ])("%s is found", (_name, changes, text) => {
+    expect(lost(changes)).toMatch(text);
+  });
+
+  test("no adjustment, or none that is ours by its owners, is found", () => {
+    expect(findLostAdjustment(expected, undefined, ownedBy("10-nono-nri"), "10-nono-nri")).toMatch(/no adjustment/);
+    expect(findLostAdjustment(expected, merged, undefined, "10-nono-nri")).toBe(
+      "the command line belongs to no plugin",
+    );
+    expect(lost({}, ownedBy("20-rogue"))).toBe("the command line belongs to plugin 20-rogue");
+    const partly = ownedBy("10-nono-nri");
+    expect(
+      lost(
+        {},
+        { ...partly, compound: new Map([...partly.compound, [2, { owners: new Map([["/nono", "20-rogue"]]) }]]) },
+      ),
+    ).toBe("the mount at /nono belongs to plugin 20-rogue");
+  });
+});

@@ -1,0 +1,20 @@
+/** The validated configuration. Paths are clean and absolute. */
+export interface Configuration {
+  /** Runtime handlers whose pods are sandboxed; compared exactly. */
+  readonly runtimeClasses: readonly string[];
+  readonly defaultProfile: string;
+  /** Path of the launcher, or "" when every class is a VM class. */
+  readonly nonoBinPath: string;
+  readonly seccompProfile: string;
+  /** "" means the default socket. */
+  readonly socketPath: string;
+  readonly vmRootfsClasses: readonly string[];
+  /** "default" or "refuse". */
+  readonly invalidProfile: string;
+  /** Namespace or "*" to profile names; undefined allows every installed profile. */
+  readonly allowedProfiles: ReadonlyMap<string, readonly string[]> | undefined;
+  readonly minLandlockAbi: number;
+  readonly kubeletRoot: string;
+  readonly stateDirectory: string;
+  readonly pathShims: boolean;
+}

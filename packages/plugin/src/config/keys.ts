@@ -1,0 +1,113 @@
+/** Keys of the configuration file. */
+export type KeyName =
+  | "runtime_classes"
+  | "default_profile"
+  | "nono_bin_path"
+  | "seccomp_profile"
+  | "socket_path"
+  | "vm_rootfs_classes"
+  | "invalid_profile"
+  | "allowed_profiles"
+  | "min_landlock_abi"
+  | "kubelet_root"
+  | "state_directory"
+  | "path_shims";
+
+/** A key's TOML type, and its value when it is absent. Required keys start with an empty value that validation refuses. */
+type KeyValue =
+  | { readonly type: "string"; readonly initial: string }
+  | { readonly type: "string[]"; readonly initial: readonly string[] }
+  | { readonly type: "bool"; readonly initial: boolean }
+  | { readonly type: "integer"; readonly initial: number }
+  | { readonly type: "table of string[]"; readonly initial: undefined };
+
+export type KeyDefinition = KeyValue & {
+  readonly required: "yes" | "no" | "unless every class is in `vm_rootfs_classes`";
+  /** One or two sentences for docs/reference/configuration.md. */
+  readonly help: string;
+};
+
+/**
+ * Every key of the configuration file, in the order of the reference page. The first six are the original's
+ * and keep their meaning; the others only add.
+ */
+export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
+  runtime_classes: {
+    type: "string[]",
+    initial: [],
+    required: "yes",
+    help: 'Runtime handlers whose pods are sandboxed. Compared exactly; `""` means pods without a handler.',
+  },
+  default_profile: {
+    type: "string",
+    initial: "",
+    required: "yes",
+    help: "Profile of pods without the annotation `nono.sh/profile`.",
+  },
+  nono_bin_path: {
+    type: "string",
+    initial: "",
+    required: "unless every class is in `vm_rootfs_classes`",
+    help:
+      "Absolute path of the launcher on the node. Its directory is mounted read-only at `/nono` in every sandboxed container, " +
+      "so it must be a directory of its own; system directories are refused. While it is empty, every container of our classes is refused.",
+  },
+  seccomp_profile: {
+    type: "string",
+    initial: "",
+    required: "no",
+    help: '`"runtime-default"` and `"restricted"` are known but not built yet: anything but `""` is refused.',
+  },
+  socket_path: {
+    type: "string",
+    initial: "",
+    required: "no",
+    help: "The runtime's NRI socket; empty means `/var/run/nri/nri.sock`.",
+  },
+  vm_rootfs_classes: {
+    type: "string[]",
+    initial: [],
+    required: "no",
+    help: "Classes for which `nono_bin_path` may be empty. Nothing else follows from it.",
+  },
+  invalid_profile: {
+    type: "string",
+    initial: "default",
+    required: "no",
+    help:
+      'What happens to a pod whose annotation is no profile name at all: `"default"` uses `default_profile` and logs a warning, ' +
+      '`"refuse"` refuses the container.',
+  },
+  allowed_profiles: {
+    type: "table of string[]",
+    initial: undefined,
+    required: "no",
+    help:
+      'Which profiles each namespace may use: namespace to list of names; `"*"` stands for namespaces without an entry. ' +
+      'With the table present, a namespace that has neither an entry nor `"*"` may use none. Without the table every installed profile may be used.',
+  },
+  min_landlock_abi: {
+    type: "integer",
+    initial: 1,
+    required: "no",
+    help: "Lowest Landlock ABI of the kernel to work with. Below it the plugin does not start.",
+  },
+  kubelet_root: {
+    type: "string",
+    initial: "/var/lib/kubelet",
+    required: "no",
+    help: "The kubelet's `--root-dir`: tells the pod's volumes from host paths.",
+  },
+  state_directory: {
+    type: "string",
+    initial: "/var/run/nono-nri",
+    required: "no",
+    help: "Where the records `<pod uid>/<container id>/metadata.json` of sandboxed containers are kept.",
+  },
+  path_shims: {
+    type: "bool",
+    initial: false,
+    required: "no",
+    help: "The original's wrapper scripts in `/nono`. Not built: `true` is refused.",
+  },
+};

@@ -1,0 +1,23 @@
+/**
+ * The path as the kernel would walk it from `/`, without empty, `.` and `..` components, always absolute, never with a
+ * trailing slash (except `/`). Symbolic links are not known here. Relative paths count from `/`, as OCI says of mounts.
+ */
+export function cleanPath(path: string): string {
+  const components: string[] = [];
+  for (const component of path.split("/")) {
+    if (component === "" || component === ".") continue;
+    if (component === "..") components.pop();
+    else components.push(component);
+  }
+  return `/${components.join("/")}`;
+}
+
+/** True if the clean `path` is `ancestor` or lies under it. Compared by components, not by prefix. */
+export function isAtOrUnder(path: string, ancestor: string): boolean {
+  return path === ancestor || isStrictlyUnder(path, ancestor);
+}
+
+/** True if the clean `path` lies under `ancestor` and is not `ancestor` itself. */
+export function isStrictlyUnder(path: string, ancestor: string): boolean {
+  return path !== ancestor && (ancestor === "/" || path.startsWith(`${ancestor}/`));
+}

@@ -1,0 +1,69 @@
+import type { Configuration } from "../config/configuration.ts";
+import type { Decision, RefuseDecision, SkipDecision } from "./decision.ts";
+import { findDuplicateVariable } from "./environment.ts";
+import type { ContainerInput, LauncherState, PodInput, Refusal, RuntimeState } from "./inputs.ts";
+import { findMountOverLauncher } from "./launcher-mount.ts";
+import { chooseProfile, findProfile, type InstalledProfiles } from "./profile.ts";
+import { findBarrier } from "./reach.ts";
+import { volumeOptions } from "./volumes.ts";
+
+/** What a decision rests on besides pod and container: all of it in memory. */
+export interface NodeState {
+  readonly configuration: Configuration;
+  readonly runtime: RuntimeState;
+  readonly launcher: LauncherState;
+  readonly profiles: InstalledProfiles;
+}
+
+/** Why the pod is none of ours, or undefined if it is. Reads only the pod's runtime handler. */
+export function matchRuntimeClass(
+  pod: Pick<PodInput, "runtimeHandler">,
+  configuration: Configuration,
+): SkipDecision | undefined {
+  const handler = pod.runtimeHandler;
+  if (configuration.runtimeClasses.includes(handler)) return undefined;
+  return { kind: "skip", reason: handler === "" ? "no_runtime_handler" : "runtime_class_not_matched" };
+}
+
+/** Decides about one container. Pure; a throw is a defect, and refuses. */
+export function decide(pod: PodInput, container: ContainerInput, node: NodeState): Decision {
+  const { configuration, runtime, launcher, profiles } = node;
+  const skip = matchRuntimeClass(pod, configuration);
+  if (skip !== undefined) return skip;
+
+  const choice = chooseProfile(pod, configuration);
+  if (isRefusal(choice)) return refuse(choice, "");
+  const { name, ignoredAnnotation } = choice;
+
+  if (runtime.refusal !== undefined) return refuse(runtime.refusal, name);
+  if (launcher.kind === "failed") return refuse(launcher.refusal, name);
+  const conflict =
+    findMountOverLauncher(container.mounts) ??
+    findDuplicateVariable(container.env) ??
+    findBarrier(container, launcher.barriers);
+  if (conflict !== undefined) return refuse(conflict, name);
+
+  const profile = findProfile(name, pod, container, configuration, profiles, launcher.abi);
+  if (isRefusal(profile)) return refuse(profile, name);
+  const volumes = volumeOptions(pod, container.mounts, profile, configuration.kubeletRoot);
+  if (isRefusal(volumes)) return refuse(volumes, name);
+
+  const options: string[] = hasOwnPidNamespace(container) ? [] : ["--scope-signals"];
+  for (const path of volumes.readWrite) options.push("--rw", path);
+  for (const path of volumes.readOnly) options.push("--ro", path);
+  for (const path of volumes.except) options.push("--except", path);
+  return { kind: "sandbox", profile: name, options, ignoredAnnotation };
+}
+
+function isRefusal(value: object): value is Refusal {
+  return "code" in value;
+}
+
+function refuse(refusal: Refusal, profile: string): RefuseDecision {
+  return { ...refusal, kind: "refuse", profile };
+}
+
+/** Without one, the container's processes could signal others; the launcher then scopes signals. */
+function hasOwnPidNamespace(container: ContainerInput): boolean {
+  return container.linux?.namespaces.some(({ type, path }) => type === "pid" && path === "") === true;
+}

@@ -1,0 +1,27 @@
+import type { Refusal } from "./inputs.ts";
+
+/** The variable that tells the workload its profile. */
+export const PROFILE_VARIABLE = "NONO_PROFILE";
+
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const LAUNCHER_PATH_PREFIX = "/nono:";
+
+/** A13: the runtime replaces only the first of two entries, and the second, the pod's, wins. */
+export function findDuplicateVariable(env: readonly string[]): Refusal | undefined {
+  for (const name of ["PATH", PROFILE_VARIABLE]) {
+    if (env.filter((entry) => entry.startsWith(`${name}=`)).length > 1) {
+      return {
+        code: "ENV_DUPLICATE",
+        what: `the container's environment has ${name} more than once: the runtime would keep the last one, not the sandbox's`,
+      };
+    }
+  }
+  return undefined;
+}
+
+/** The container's PATH with /nono in front; an absent or empty one (A14) becomes the usual directories; never doubled. */
+export function launcherPath(env: readonly string[]): string {
+  const entry = env.find((candidate) => candidate.startsWith("PATH="));
+  const own = entry?.slice("PATH=".length) || DEFAULT_PATH;
+  return own === "/nono" || own.startsWith(LAUNCHER_PATH_PREFIX) ? own : LAUNCHER_PATH_PREFIX + own;
+}

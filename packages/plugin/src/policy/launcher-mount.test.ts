@@ -1,0 +1,51 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { bindMount } from "../testing/inputs.ts";
+import { findMountOverLauncher, touchesLauncherMount } from "./launcher-mount.ts";
+
+describe("mounts that could replace the launcher", () => {
+  test.each(["/nono", "/nono/", "//nono", "/./nono", "/x/../nono", "nono", "/nono/.", "/a/b/../../nono//"])(
+    "A1: %j is refused, however it is spelled",
+    (destination) => {
+      expect(findMountOverLauncher([bindMount(destination, "/x")])).toMatchObject({
+        code: "MOUNT_OVER_LAUNCHER",
+        what: expect.stringContaining(JSON.stringify(destination)),
+      });
+    },
+  );
+
+  test.each(["/nono/nono", "/nono/profiles", "/nono/profiles/default.json", "/nono//nono", "/nono/x/.."])(
+    "A2: %j, under the launcher's mount, is refused",
+    (destination) => {
+      expect(findMountOverLauncher([bindMount(destination, "/x")])?.code).toBe("MOUNT_OVER_LAUNCHER");
+    },
+  );
+
+  test.each(["/", "", ".", "/..", "/x/.."])("%j, above it, is refused", (destination) => {
+    expect(findMountOverLauncher([bindMount(destination, "/x")])?.code).toBe("MOUNT_OVER_LAUNCHER");
+  });
+
+  test.each(["/nonono", "/data/nono", "/Nono", "/nono ", "/non"])("%j is another place", (destination) => {
+    expect(findMountOverLauncher([bindMount(destination, "/x")])).toBeUndefined();
+  });
+
+  test("one bad mount among many is found", () => {
+    const mounts = Array.from({ length: 30 }, (_, index) => bindMount(`/data${index}`, "/x"));
+    expect(findMountOverLauncher(mounts)).toBeUndefined();
+    expect(findMountOverLauncher([...mounts, bindMount("/nono/", "/x")])?.code).toBe("MOUNT_OVER_LAUNCHER");
+  });
+
+  test("a destination that was not UTF-8 is refused, because the launcher would be told another path", () => {
+    expect(findMountOverLauncher([bindMount("/data\uFFFD", "/x")])?.code).toBe("MOUNT_PATH_INVALID");
+  });
+
+  test("property: any detour that ends at or under /nono is found", () => {
+    const detour = fc.array(fc.constantFrom("/", "/.", "/x/..", "//", "/../"), { maxLength: 6 });
+    const below = fc.array(fc.constantFrom("/", "/.", "/nono", "/profiles"), { maxLength: 4 });
+    fc.assert(
+      fc.property(detour, below, (before, after) => {
+        expect(touchesLauncherMount(`${before.join("")}/nono${after.join("")}`)).toBe(true);
+      }),
+    );
+  });
+});

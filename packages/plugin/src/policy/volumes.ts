@@ -1,0 +1,110 @@
+import { cleanPath, isAtOrUnder, isStrictlyUnder } from "./clean-path.ts";
+import type { InstalledProfile, MountInput, PodInput, Refusal } from "./inputs.ts";
+
+/**
+ * Which mounts become options of the launcher. The OCI runtime wrapper recomputes the same from the OCI configuration
+ * and refuses a difference, so every rule here is written down in docs/reference/launcher.md too.
+ */
+export interface VolumeOptions {
+  readonly readWrite: readonly string[];
+  readonly readOnly: readonly string[];
+  readonly except: readonly string[];
+}
+
+type MountKind = "data" | "config" | "projected" | "unknown" | "runtime" | "host";
+
+const DATA_PLUGINS =
+  "empty-dir csi nfs iscsi fc rbd cephfs glusterfs local-volume aws-ebs gce-pd azure-disk azure-file vsphere-volume cinder portworx-volume";
+
+/** The kubelet's directory for a volume plugin tells the kind of volume. */
+const KIND_OF_VOLUME_PLUGIN: ReadonlyMap<string, MountKind> = new Map<string, MountKind>([
+  ["kubernetes.io~configmap", "config"],
+  ["kubernetes.io~secret", "config"],
+  ["kubernetes.io~downward-api", "config"],
+  ["kubernetes.io~projected", "projected"],
+  ...DATA_PLUGINS.split(" ").map((name): [string, MountKind] => [`kubernetes.io~${name}`, "data"]),
+]);
+
+/** Files that the runtime makes for each sandbox and binds into its containers. */
+const RUNTIME_FILES = new Set(["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/dev/shm"]);
+
+/** What a mount asks for; among mounts at one destination that are not granted, the later in this list wins. */
+const OUTCOMES = ["nothing", "exceptUnderGrant", "except", "readOnly", "readWrite"] as const;
+type Outcome = (typeof OUTCOMES)[number];
+
+/** Computes the options, each list sorted bytewise and without duplicates; or refuses two mounts that contradict each other. */
+export function volumeOptions(
+  pod: Pick<PodInput, "id" | "uid">,
+  mounts: readonly MountInput[],
+  profile: InstalledProfile,
+  kubeletRoot: string,
+): VolumeOptions | Refusal {
+  const outcomes = new Map<string, Outcome>();
+  for (const mount of mounts) {
+    const destination = cleanPath(mount.destination);
+    const outcome = outcomeOf(mount, destination, kindOfMount(pod, mount, destination, kubeletRoot), profile);
+    const other = outcomes.get(destination);
+    if (other !== undefined && other !== outcome && (isGrant(other) || isGrant(outcome))) {
+      // Which of the two the container sees depends on the runtime's sorting: the grant could fall on the other one.
+      return { code: "MOUNT_AMBIGUOUS", what: `two mounts of different kinds lie at ${JSON.stringify(destination)}` };
+    }
+    if (other === undefined || OUTCOMES.indexOf(outcome) > OUTCOMES.indexOf(other)) outcomes.set(destination, outcome);
+  }
+  const destinationsWith = (wanted: Outcome): string[] =>
+    [...outcomes].filter(([, outcome]) => outcome === wanted).map(([destination]) => destination);
+  const readWrite = destinationsWith("readWrite");
+  const readOnly = destinationsWith("readOnly");
+  const granted = [...readWrite, ...readOnly];
+  const insideGrant = destinationsWith("exceptUnderGrant").filter((destination) =>
+    granted.some((ancestor) => isStrictlyUnder(destination, ancestor)),
+  );
+  return {
+    readWrite: readWrite.toSorted(compareBytewise),
+    readOnly: readOnly.toSorted(compareBytewise),
+    except: [...destinationsWith("except"), ...insideGrant].toSorted(compareBytewise),
+  };
+}
+
+function isGrant(outcome: Outcome): boolean {
+  return outcome === "readWrite" || outcome === "readOnly";
+}
+
+function outcomeOf(mount: MountInput, destination: string, kind: MountKind, profile: InstalledProfile): Outcome {
+  if (kind === "runtime") return "nothing";
+  if (kind === "data") {
+    if (profile.volumes === "none") return "nothing";
+    return profile.volumes === "readwrite" && !mount.options.includes("ro") ? "readWrite" : "readOnly";
+  }
+  if (kind === "config") return profile.configVolumes ? "readOnly" : "nothing";
+  if (kind === "projected") {
+    if (profile.projectedVolumes) return "readOnly";
+    return profile.literalExceptions.some((exception) => isAtOrUnder(destination, exception)) ? "nothing" : "except";
+  }
+  return "exceptUnderGrant";
+}
+
+function kindOfMount(
+  pod: Pick<PodInput, "id" | "uid">,
+  mount: MountInput,
+  destination: string,
+  kubeletRoot: string,
+): MountKind {
+  if (mount.type !== "bind" && !mount.options.includes("bind") && !mount.options.includes("rbind")) return "runtime";
+  const source = cleanPath(mount.source);
+  const podDirectory = `${kubeletRoot}/pods/${pod.uid}`;
+  if (pod.uid !== "" && isStrictlyUnder(source, podDirectory)) {
+    const [folder, plugin, ...rest] = source.slice(podDirectory.length + 1).split("/");
+    if (folder === "volumes") return (rest.length > 0 && KIND_OF_VOLUME_PLUGIN.get(plugin ?? "")) || "unknown";
+    if (folder === "volume-subpaths") return "unknown";
+    if (folder === "etc-hosts" && plugin === undefined) return "runtime";
+    if (folder === "containers" && rest.length === 1) return "runtime";
+    return "host";
+  }
+  const isSandboxFile = RUNTIME_FILES.has(destination) && pod.id !== "" && source.split("/").includes(pod.id);
+  return isSandboxFile ? "runtime" : "host";
+}
+
+/** Order of the UTF-8 bytes; JavaScript's own order is that of UTF-16 units. */
+function compareBytewise(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}

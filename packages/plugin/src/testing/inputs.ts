@@ -1,0 +1,88 @@
+import type { Configuration } from "../config/configuration.ts";
+import type { NodeState } from "../policy/decide.ts";
+import type { ContainerInput, InstalledProfile, MountInput, PodInput } from "../policy/inputs.ts";
+import { judgeRuntime } from "../policy/runtime.ts";
+
+/** Inputs of a decision for tests: an ordinary pod of our class, with what a case changes. */
+export function podInput(changes: Partial<PodInput> & { profile?: string } = {}): PodInput {
+  const { profile, ...rest } = changes;
+  return {
+    id: "sandbox1",
+    uid: "pod-uid",
+    name: "web",
+    namespace: "team-a",
+    runtimeHandler: "nono-runc",
+    annotations: new Map(profile === undefined ? [] : [["nono.sh/profile", profile]]),
+    ...rest,
+  };
+}
+
+export function containerInput(changes: Partial<ContainerInput> = {}): ContainerInput {
+  return {
+    id: "container1",
+    args: ["nginx", "-g", "daemon off;"],
+    env: ["PATH=/usr/bin:/bin", "HOME=/root"],
+    mounts: [{ destination: "/proc", type: "proc", source: "proc", options: ["nosuid"] }],
+    linux: { namespaces: [{ type: "pid", path: "" }] },
+    user: { uid: 0, gid: 0, additionalGids: [] },
+    ...changes,
+  };
+}
+
+export function bindMount(
+  destination: string,
+  source: string,
+  options: readonly string[] = ["rbind", "rw"],
+): MountInput {
+  return { destination, type: "bind", source, options };
+}
+
+/** A volume of the pod of {@link podInput} as the kubelet lays it out. */
+export function volume(plugin: string, destination: string, options?: readonly string[]): MountInput {
+  return bindMount(destination, `/var/lib/kubelet/pods/pod-uid/volumes/kubernetes.io~${plugin}/vol`, options);
+}
+
+export function installedProfile(changes: Partial<InstalledProfile> = {}): InstalledProfile {
+  return {
+    volumes: "none",
+    configVolumes: true,
+    projectedVolumes: false,
+    literalExceptions: ["/var/run/secrets", "/run/secrets", "/etc/shadow"],
+    restrictsTcp: false,
+    broken: undefined,
+    barrier: undefined,
+    ...changes,
+  };
+}
+
+export function configuration(changes: Partial<Configuration> = {}): Configuration {
+  return {
+    runtimeClasses: ["nono-runc"],
+    defaultProfile: "default",
+    nonoBinPath: "/opt/nono-nri/nono",
+    seccompProfile: "",
+    socketPath: "",
+    vmRootfsClasses: [],
+    invalidProfile: "default",
+    allowedProfiles: undefined,
+    minLandlockAbi: 1,
+    kubeletRoot: "/var/lib/kubelet",
+    stateDirectory: "/var/run/nono-nri",
+    pathShims: false,
+    ...changes,
+  };
+}
+
+export function nodeState(changes: Partial<NodeState> & { configuration?: Configuration } = {}): NodeState {
+  return {
+    configuration: configuration(),
+    runtime: judgeRuntime("containerd", "v2.3.7", "v0.12.0"),
+    launcher: { kind: "ready", abi: 7, barriers: [] },
+    profiles: new Map([
+      ["default", installedProfile()],
+      ["workspace", installedProfile({ volumes: "readwrite" })],
+      ["strict", installedProfile({ configVolumes: false })],
+    ]),
+    ...changes,
+  };
+}
