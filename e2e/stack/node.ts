@@ -5,7 +5,7 @@ import { CriClient } from "./cri/client.ts";
 import { recordPid, runningPid } from "./daemon.ts";
 import { nodeDirectories, type NodeDirectories } from "./directories.ts";
 import { importImages } from "./images/import.ts";
-import { recipes } from "./images/recipes.ts";
+import { type ImageRecipe, recipes as allRecipes } from "./images/recipes.ts";
 import { Pod } from "./kubelet/pod.ts";
 import type { PodSpec } from "./kubelet/pod-spec.ts";
 import { cgroupParent, removeLeftovers } from "./leftovers.ts";
@@ -23,16 +23,18 @@ export class TestNode {
   }
 
   /** Cleans up after an earlier run of the same name and starts the node. */
-  static async start(name: string, options: ContainerdOptions = {}): Promise<TestNode> {
+  static async start(
+    name: string,
+    options: ContainerdOptions = {},
+    recipes: ImageRecipe[] = allRecipes,
+  ): Promise<TestNode> {
     const directories = nodeDirectories(name);
     const ownerFile = join(directories.run, "owner.pid");
     const owner = runningPid(ownerFile);
     if (owner !== undefined && owner !== process.pid) {
       throw new Error(`process ${owner} uses the node ${name} now; wait for it, or set KUBEFENCE_NODE to another name`);
     }
-    await stopPlugin(directories);
-    await stopContainerd(directories);
-    await removeLeftovers(directories);
+    await TestNode.cleanUp(name);
     recordPid(ownerFile, process.pid);
     await createNetwork(directories);
     startContainerd(directories, options);
@@ -40,6 +42,14 @@ export class TestNode {
     await node.cri.removeAllPods();
     await importImages(directories, node.cri, recipes);
     return node;
+  }
+
+  /** Stops and removes whatever a node of this name left running: its processes by recorded pid, mounts, cgroups, network. */
+  static async cleanUp(name: string): Promise<void> {
+    const directories = nodeDirectories(name);
+    await stopPlugin(directories);
+    await stopContainerd(directories);
+    await removeLeftovers(directories);
   }
 
   /** Uses a node that another process started. */
@@ -69,8 +79,6 @@ export class TestNode {
   async stop(): Promise<void> {
     await this.cri.removeAllPods();
     this.cri.close();
-    await stopPlugin(this.directories);
-    await stopContainerd(this.directories);
-    await removeLeftovers(this.directories);
+    await TestNode.cleanUp(this.directories.name);
   }
 }
