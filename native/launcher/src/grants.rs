@@ -1,0 +1,113 @@
+//! From a manifest's grants to Landlock rules: which objects get which access, around what stays closed.
+
+use kubefence_policy::manifest::Access;
+use kubefence_policy::path::AbsolutePath;
+use kubefence_policy::pattern::{ComponentPattern, PathPattern};
+
+use crate::exclusions::Exclusions;
+use crate::walk::{Kind, Place, WalkError, Walker, skip_absent};
+
+/// What one rule allows on an object and, for a directory, on everything below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rights {
+    /// A grant's access.
+    Access(Access),
+    /// The names in a directory that is granted entry by entry.
+    ListOnly,
+}
+
+/// Takes the rules; the kernel's ruleset, or a list in tests.
+pub trait RuleSink {
+    /// What adding a rule can fail with.
+    type Error;
+
+    /// Adds one rule.
+    ///
+    /// # Errors
+    /// The sink's own.
+    fn allow(&mut self, place: &Place, rights: Rights) -> Result<(), Self::Error>;
+}
+
+/// Why granting stopped.
+#[derive(Debug)]
+pub enum GrantError<E> {
+    /// A lookup failed in a way that leaves it unknown what is there.
+    Walk(WalkError),
+    /// The sink refused a rule.
+    Sink(E),
+}
+
+impl<E> From<WalkError> for GrantError<E> {
+    fn from(error: WalkError) -> Self {
+        Self::Walk(error)
+    }
+}
+
+/// The objects that `pattern` leads to; what is missing or out of the process's reach is skipped.
+///
+/// # Errors
+/// [`WalkError::TooManyEntries`] and [`WalkError::Failed`].
+pub fn find(walker: &Walker, pattern: &PathPattern) -> Result<Vec<Place>, WalkError> {
+    let mut found = vec![AbsolutePath::root()];
+    let components = pattern.components();
+    for (index, component) in components.iter().enumerate() {
+        found = match component {
+            ComponentPattern::Literal(name) => found.iter().filter_map(|path| path.child(name)).collect(),
+            ComponentPattern::Glob(_) => {
+                let mut matches = Vec::new();
+                for path in &found {
+                    matches.extend(list_matches(walker, path, component)?);
+                }
+                matches
+            }
+        };
+        if found.is_empty() || index + 1 == components.len() {
+            break;
+        }
+    }
+    found.iter().filter_map(|path| skip_absent(walker.resolve(path)).transpose()).collect()
+}
+
+fn list_matches(
+    walker: &Walker,
+    path: &AbsolutePath,
+    component: &ComponentPattern,
+) -> Result<Vec<AbsolutePath>, WalkError> {
+    let Some(directory) = skip_absent(walker.resolve(path))? else { return Ok(Vec::new()) };
+    if directory.kind != Kind::Directory {
+        return Ok(Vec::new());
+    }
+    let names = skip_absent(walker.list(&directory))?.unwrap_or_default();
+    Ok(names.iter().filter(|name| component.matches(name)).filter_map(|name| path.child(name)).collect())
+}
+
+/// Grants `access` to `place`, entry by entry where something below it stays closed.
+///
+/// # Errors
+/// [`GrantError`]
+pub fn grant<S: RuleSink>(
+    walker: &Walker,
+    exclusions: &Exclusions,
+    place: &Place,
+    access: Access,
+    sink: &mut S,
+) -> Result<(), GrantError<S::Error>> {
+    if exclusions.cover(&place.path) || place.kind == Kind::Symlink {
+        return Ok(());
+    }
+    if !exclusions.reach_below(&place.path) {
+        return sink.allow(place, Rights::Access(access)).map_err(GrantError::Sink);
+    }
+    let Some(names) = skip_absent(walker.list(place))? else { return Ok(()) };
+    // A rule on the directory itself would also hold for what stays closed in it. Its names may be seen,
+    // except in `/`, where that right would reach the launcher's own directory.
+    if access != Access::Write && !place.path.is_root() {
+        sink.allow(place, Rights::ListOnly).map_err(GrantError::Sink)?;
+    }
+    for name in names {
+        if let Some(entry) = skip_absent(walker.entry(place, &name))? {
+            grant(walker, exclusions, &entry, access, sink)?;
+        }
+    }
+    Ok(())
+}

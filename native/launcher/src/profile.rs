@@ -1,0 +1,125 @@
+//! The manifest of a profile: from the launcher's own read-only folder, else from inside the binary.
+
+use std::os::fd::OwnedFd;
+
+use kubefence_policy::arguments::ProfileName;
+use kubefence_policy::manifest::{MAX_MANIFEST_BYTES, Manifest, ManifestError};
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::error::{Code, LaunchError};
+use crate::proof;
+
+/// Compiled-in manifests by profile name.
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+
+/// Reads and checks the manifest of `name`. The built-in ones count only where `/nono/profiles` does not
+/// exist: once an operator installs profiles, what he installed is all there is.
+///
+/// # Errors
+/// `LAUNCHER_DIRECTORY`, `PROFILE_UNREADABLE`, `PROFILE_NOT_INSTALLED`, `MANIFEST_INVALID`,
+/// `MANIFEST_UNSUPPORTED`
+pub fn load(name: &ProfileName) -> Result<Manifest, LaunchError> {
+    let launcher_directory = open_directory(rustix::fs::CWD, proof::LAUNCHER_DIRECTORY).map_err(|error| {
+        LaunchError::new(
+            Code::LauncherDirectory,
+            "/nono is not the launcher's directory",
+            error,
+            "mount the launcher's directory at /nono, over no symbolic link or file of the image",
+        )
+    })?;
+    match open_directory(&launcher_directory, "profiles") {
+        Ok(profiles) => read_installed(&profiles, name),
+        Err(Errno::NOENT) => find_built_in(name),
+        Err(error) => Err(unreadable("/nono/profiles", error)),
+    }
+}
+
+fn find_built_in(name: &ProfileName) -> Result<Manifest, LaunchError> {
+    match BUILT_IN.iter().find(|(known, _)| *known == name.as_str()) {
+        Some((_, json)) => parse(name, json.as_bytes()),
+        None => Err(not_installed(name, "it is not built in, and /nono/profiles does not exist")),
+    }
+}
+
+fn read_installed(profiles: &OwnedFd, name: &ProfileName) -> Result<Manifest, LaunchError> {
+    let file_name = format!("{}.json", name.as_str());
+    let shown = format!("/nono/profiles/{file_name}");
+    // A symbolic link would be followed inside the container, where the image decides what is there.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(profiles, &file_name, flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NOENT) => return Err(not_installed(name, "the file does not exist")),
+        Err(Errno::LOOP) => return Err(unreadable(&shown, "it is a symbolic link")),
+        Err(error) => return Err(unreadable(&shown, error)),
+    };
+    let stat = rustix::fs::fstat(&file).map_err(|error| unreadable(&shown, error))?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(unreadable(&shown, "it is no regular file"));
+    }
+    parse(name, &read_bounded(&file).map_err(|error| unreadable(&shown, error))?)
+}
+
+/// One byte more than allowed at most: enough for the parser to refuse it.
+fn read_bounded(file: &OwnedFd) -> Result<Vec<u8>, Errno> {
+    let mut content = Vec::with_capacity(16 << 10);
+    let mut chunk = [0; 16 << 10];
+    while content.len() <= MAX_MANIFEST_BYTES {
+        match rustix::io::read(file, &mut chunk)? {
+            0 => break,
+            length => content.extend_from_slice(&chunk[..length]),
+        }
+    }
+    Ok(content)
+}
+
+fn parse(name: &ProfileName, json: &[u8]) -> Result<Manifest, LaunchError> {
+    Manifest::parse(json).map_err(|error| {
+        let code = match error {
+            ManifestError::Unsupported(..) => Code::ManifestUnsupported,
+            ManifestError::Malformed(_) | ManifestError::Invalid(..) => Code::ManifestInvalid,
+        };
+        let what = format!("the manifest of profile {} is refused", name.as_str());
+        LaunchError::new(code, what, error, "compile the profile again with `kubefence profile compile`")
+    })
+}
+
+fn open_directory<Fd: std::os::fd::AsFd>(parent: Fd, name: &str) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(parent, name, flags, Mode::empty())
+}
+
+fn not_installed(name: &ProfileName, why: &str) -> LaunchError {
+    let what = format!("profile {} is not installed", name.as_str());
+    LaunchError::new(Code::ProfileNotInstalled, what, why, "install the profile on the node or name another")
+}
+
+fn unreadable(path: &str, why: impl std::fmt::Display) -> LaunchError {
+    let what = format!("{path} cannot be read");
+    LaunchError::new(
+        Code::ProfileUnreadable,
+        what,
+        why,
+        "make the launcher's directory readable for every user (directories 0755, manifests 0644); a sandbox \
+         inside a sandbox cannot read it",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_manifests_are_all_valid() {
+        assert!(BUILT_IN.iter().any(|(name, _)| *name == "default"));
+        for (name, _) in BUILT_IN {
+            find_built_in(&ProfileName::parse(name.as_bytes()).unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_unknown_built_in_is_not_installed() {
+        let error = find_built_in(&ProfileName::parse(b"no-such").unwrap()).unwrap_err();
+        assert_eq!(error.code, Code::ProfileNotInstalled);
+    }
+}

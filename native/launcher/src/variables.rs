@@ -1,0 +1,35 @@
+//! What `$WORKDIR`, `$HOME` and `$UID` stand for in this process.
+
+use kubefence_policy::path::AbsolutePath;
+use kubefence_policy::template::{Base, PathTemplate, Variables};
+
+use crate::passwd;
+use crate::walk::{Place, WalkError, Walker, skip_absent};
+
+/// Finds the variables that `templates` use. Nothing of the environment takes part.
+///
+/// # Errors
+/// [`WalkError::Failed`]
+pub fn find<'a>(
+    walker: &Walker,
+    mut templates: impl Iterator<Item = &'a PathTemplate> + Clone,
+) -> Result<Variables, WalkError> {
+    let uses_home = templates.clone().any(|template| template.base() == Base::Home);
+    let uses_workdir = templates.any(|template| template.base() == Base::Workdir);
+    let uid = rustix::process::geteuid().as_raw();
+    Ok(Variables {
+        workdir: if uses_workdir { workdir(walker)? } else { None },
+        home: if uses_home { passwd::home_of(uid) } else { None },
+        uid,
+    })
+}
+
+/// The working directory where it really is. The kernel's word for it starts with `(unreachable)` when it
+/// lies outside the container's root, as a leaked descriptor's directory does; then there is none.
+fn workdir(walker: &Walker) -> Result<Option<AbsolutePath>, WalkError> {
+    let Ok(reported) = rustix::process::getcwd(Vec::new()) else { return Ok(None) };
+    let Ok(path) = AbsolutePath::parse(reported.as_bytes()) else { return Ok(None) };
+    let Some(place) = skip_absent(walker.resolve(&path))? else { return Ok(None) };
+    let here = Place::working_directory()?;
+    Ok(place.is_same(&here)?.then_some(place.path))
+}

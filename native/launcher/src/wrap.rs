@@ -1,0 +1,147 @@
+//! `wrap`, step by step: read the profile, restrict the process, prove it, become the command.
+
+use kubefence_policy::arguments::{ContainerOptions, Wrap};
+use kubefence_policy::manifest::{Access, Manifest};
+use kubefence_policy::path::AbsolutePath;
+use kubefence_policy::pattern::PathPattern;
+use kubefence_policy::template::{Base, Variables};
+
+use crate::domain::{self, Domain};
+use crate::error::{Code, LaunchError};
+use crate::exclusions::Exclusions;
+use crate::grants::{self, GrantError};
+use crate::judgement::{Judge, Origin};
+use crate::kernel::StringVector;
+use crate::walk::{Kind, WalkError, Walker};
+use crate::{command, profile, proof, variables};
+
+/// Restricts the process and becomes the command; returns only with the reason why not.
+#[must_use]
+pub fn run(wrap: &Wrap, arguments: StringVector, environment: StringVector) -> LaunchError {
+    if let Err(error) = restrict(wrap) {
+        return error;
+    }
+    let command = arguments.skip(wrap.command_index);
+    match command.strings().first() {
+        Some(name) => command::become_command(name, command, environment),
+        None => LaunchError::new(Code::Usage, "no command", "nothing after --", "give a command"),
+    }
+}
+
+fn restrict(wrap: &Wrap) -> Result<(), LaunchError> {
+    let manifest = profile::load(&wrap.profile)?;
+    check_kernel(&manifest, domain::kernel_abi())?;
+    let unproved = proof::before()?;
+    let mut domain = Domain::new(&manifest.tcp, wrap.options.scope_signals)?;
+    add_rules(&manifest, &wrap.options, &mut domain)?;
+    domain.enforce()?;
+    unproved.after()
+}
+
+fn check_kernel(manifest: &Manifest, abi: i32) -> Result<(), LaunchError> {
+    const TCP_RULES_ABI: i32 = 4;
+    if abi < 1 {
+        return Err(LaunchError::new(
+            Code::LandlockUnavailable,
+            "this kernel enforces no Landlock",
+            "it is older than 5.13, built without it, or landlock is not in its lsm= list",
+            "add landlock to the kernel's lsm= parameter, or upgrade the kernel",
+        ));
+    }
+    if manifest.tcp.is_restricted() && abi < TCP_RULES_ABI {
+        return Err(LaunchError::new(
+            Code::LandlockTooOld,
+            "the profile has TCP rules",
+            format!("they need Landlock ABI {TCP_RULES_ABI} (Linux 6.7), this kernel has ABI {abi}"),
+            "upgrade the kernel or use a profile without network rules",
+        ));
+    }
+    Ok(())
+}
+
+fn add_rules(
+    manifest: &Manifest,
+    options: &ContainerOptions,
+    domain: &mut Domain,
+) -> Result<(), LaunchError> {
+    let root = std::path::Path::new("/");
+    let walker =
+        Walker::new(root).map_err(|error| unreadable(WalkError::Failed(AbsolutePath::root(), error)))?;
+    let templates = manifest.grants.iter().map(|grant| &grant.path).chain(&manifest.exceptions);
+    let variables = variables::find(&walker, templates).map_err(unreadable)?;
+    let exclusions =
+        Exclusions::find(&walker, &closed_patterns(manifest, options, &variables)).map_err(unreadable)?;
+    let judge = Judge::new(&walker, variables.uid);
+    for (pattern, origin, access) in wanted(manifest, options, &variables) {
+        for place in grants::find(&walker, &pattern).map_err(unreadable)? {
+            if let Some(access) = judge.allowed(&place, origin, access).map_err(unreadable)? {
+                grants::grant(&walker, &exclusions, &place, access, domain).map_err(|error| match error {
+                    GrantError::Walk(error) => unreadable(error),
+                    GrantError::Sink(error) => error,
+                })?;
+            }
+        }
+    }
+    // Every profile: a wrapped process may start the launcher by name, as a shell that is given our
+    // argument vector does.
+    let launcher = AbsolutePath::normalize(b"/nono/nono").unwrap_or_else(AbsolutePath::root);
+    match walker.resolve(&launcher) {
+        Ok(place) if place.kind == Kind::File && place.symlink_mount.is_none() => {
+            domain.allow_execute(&place)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn closed_patterns(
+    manifest: &Manifest,
+    options: &ContainerOptions,
+    variables: &Variables,
+) -> Vec<PathPattern> {
+    let own = AbsolutePath::normalize(proof::LAUNCHER_DIRECTORY.as_bytes());
+    let exceptions = manifest.exceptions.iter().filter_map(|template| template.resolve(variables));
+    let literals = options.except.iter().chain(&own).map(PathPattern::literal);
+    exceptions.chain(literals).collect()
+}
+
+fn wanted<'a>(
+    manifest: &'a Manifest,
+    options: &'a ContainerOptions,
+    variables: &'a Variables,
+) -> impl Iterator<Item = (PathPattern, Origin, Access)> + 'a {
+    let of_profile = manifest.grants.iter().filter_map(|grant| {
+        let origin = if grant.path.base() == Base::Root { Origin::Profile } else { Origin::Variable };
+        Some((grant.path.resolve(variables)?, origin, grant.access))
+    });
+    let volume = |access| move |path: &AbsolutePath| (PathPattern::literal(path), Origin::Volume, access);
+    of_profile
+        .chain(options.read_write.iter().map(volume(Access::ReadWrite)))
+        .chain(options.read_only.iter().map(volume(Access::Read)))
+}
+
+fn unreadable(error: WalkError) -> LaunchError {
+    match error {
+        WalkError::TooManyEntries(path) => LaunchError::new(
+            Code::TooManyEntries,
+            format!("{path} has too many entries"),
+            format!(
+                "directories that hold an exception of the profile are granted entry by entry, and more than {} \
+                 entries would be listed",
+                crate::walk::MAX_LISTED_ENTRIES
+            ),
+            "grant a smaller directory or drop the exception",
+        ),
+        WalkError::Failed(path, error) => LaunchError::new(
+            Code::PathUnreadable,
+            format!("what is at {path} cannot be found out"),
+            error,
+            "check the volume or file system there, and the container's limits",
+        ),
+        WalkError::Missing | WalkError::Unreachable(_) => LaunchError::new(
+            Code::PathUnreadable,
+            "the container's root directory cannot be searched",
+            "no permission",
+            "make / searchable for the container's user",
+        ),
+    }
+}

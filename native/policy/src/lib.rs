@@ -1,0 +1,11 @@
+//! What the launcher and the OCI runtime wrapper both must read alike: the capability manifest, the
+//! launcher's command line, and the rules about paths. Everything here is pure; nothing asks the system.
+
+pub mod arguments;
+pub mod forbidden;
+pub mod manifest;
+pub mod path;
+pub mod pattern;
+pub mod template;
+
+mod document;
