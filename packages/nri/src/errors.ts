@@ -45,6 +45,7 @@ export type NriErrorCode =
   | "CALL_TIMEOUT"
   | "UPDATE_INSIDE_HANDLER"
   | "NOT_CONNECTED"
+  | "HANDLER_FAILED"
   | "HANDLER_TIMEOUT"
   | "SHUTTING_DOWN"
   | "ARGS_UNSUPPORTED"
@@ -115,6 +116,7 @@ export const NRI_ERRORS: Readonly<Record<NriErrorCode, { readonly status: number
     hint: "call it in call.afterReply(): the runtime waits for the handler, so waiting for the runtime would stall both",
   },
   NOT_CONNECTED: { status: Status.UNAVAILABLE, hint: "wait until the plugin is synchronized" },
+  HANDLER_FAILED: { status: Status.UNKNOWN, hint: "a handler threw; its message says why" },
   HANDLER_TIMEOUT: {
     status: Status.DEADLINE_EXCEEDED,
     hint: "answer from memory, and do slow work in call.afterReply()",
@@ -145,5 +147,12 @@ export class NriError extends Error {
     this.code = code;
     this.status = options.status ?? NRI_ERRORS[code].status;
     this.hint = NRI_ERRORS[code].hint;
+  }
+
+  /** What a handler threw as what the runtime is told: an NriError as it is, anything else as HANDLER_FAILED. */
+  static from(thrown: unknown): NriError {
+    if (thrown instanceof NriError) return thrown;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new NriError("HANDLER_FAILED", message, { cause: thrown });
   }
 }

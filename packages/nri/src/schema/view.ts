@@ -48,9 +48,13 @@ export function decode<T>(type: ViewClass<T>, bytes: Buffer): T {
   return new type(new BinaryReader(bytes, decodeUtf8), bytes.length);
 }
 
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 // Not the library's TextDecoder, which drops a leading U+FEFF: an argument must come out as it went in.
 export function decodeUtf8(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  return asBuffer(bytes).toString("utf8");
 }
 
 export function malformed(type: string, cause: unknown): NriError {

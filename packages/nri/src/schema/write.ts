@@ -1,6 +1,7 @@
 /** What the generated writers are built on: plain object literals in, protobuf bytes out. */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { NriError } from "../errors.ts";
+import { asBuffer } from "./view.ts";
 
 /** A 64-bit integer; a number must be a whole one. */
 export type Int64Init = bigint | number;
@@ -16,11 +17,25 @@ export function encode<T>(write: WriteMessage<T>, message: T): Buffer {
   try {
     write(writer, message);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new NriError("UNENCODABLE_MESSAGE", `the message cannot be sent: ${why}`, { cause });
+    throw unencodable(cause);
   }
-  const bytes = writer.finish();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return asBuffer(writer.finish());
+}
+
+/** The bytes of a message that has this message as its only field. */
+export function encodeField<T>(tag: number, write: WriteMessage<T>, message: T): Buffer {
+  const writer = new BinaryWriter();
+  try {
+    writeMessage(writer, tag, message, write);
+  } catch (cause) {
+    throw unencodable(cause);
+  }
+  return asBuffer(writer.finish());
+}
+
+function unencodable(cause: unknown): NriError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new NriError("UNENCODABLE_MESSAGE", `the message cannot be sent: ${why}`, { cause });
 }
 
 export function writeMessage<T>(writer: BinaryWriter, tag: number, message: T, write: WriteMessage<T>): void {
