@@ -1,0 +1,9 @@
+/** Where things are in the repository. */
+import { fileURLToPath } from "node:url";
+
+const inRepository = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+export const profilesDirectory: string = inRepository("profiles");
+export const manifestsDirectory: string = inRepository("profiles/generated");
+export const referenceDirectory: string = inRepository("docs/reference");
+export const settingsFile: string = inRepository("packages/cli/src/profile/generated/builtin-settings.ts");

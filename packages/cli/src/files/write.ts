@@ -1,0 +1,38 @@
+/** Writing manifests: all of them or none, and never half of one. */
+import { randomUUID } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { ProfileError } from "../errors.ts";
+
+/** Readable by everybody: containers of any user read it, through a read-only mount. */
+const mode = 0o644;
+
+/**
+ * Puts each text under its name into `directory`. The new files are complete on disk before the first one replaces an
+ * old one; a reader sees the old or the new content of each.
+ * @throws {ProfileError} KF_PROFILE_WRITE; what was there is then unchanged, unless a rename failed half-way.
+ */
+export async function writeAll(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
+  const written: { temporary: string; final: string }[] = [];
+  try {
+    for (const [name, text] of files) {
+      const temporary = join(directory, `.${name}.${randomUUID()}.tmp`);
+      written.push({ temporary, final: join(directory, name) });
+      await writeNew(temporary, text);
+    }
+    for (const { temporary, final } of written) await rename(temporary, final);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new ProfileError([{ code: "KF_PROFILE_WRITE", where: directory, message }], { cause });
+  } finally {
+    for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  await using file = await open(path, "wx", mode);
+  // The umask may have taken rights away.
+  await file.chmod(mode);
+  await file.writeFile(text);
+  await file.sync();
+}

@@ -1,0 +1,79 @@
+/** The command line. Commands are loaded when they run, so that `kubefence --help` starts fast. */
+import { Command, Option } from "commander";
+import type { Output } from "./commands/output.ts";
+
+/** Where the plugin's default configuration has the compiled profiles of a node: beside the launcher. */
+const defaultDirectory = "/opt/nono-nri/profiles";
+
+/** Builds the program. `finish` receives what the chosen command says. */
+export function buildProgram(version: string, finish: (output: Output) => void): Command {
+  const program = new Command("kubefence")
+    .description("Operates Kubefence: profiles of sandboxed containers.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .addHelpText("after", "\nExit codes: 0 all is well, 1 the profile is bad or cannot be read, 2 wrong usage.");
+  program.addCommand(profileCommand(finish));
+  return program;
+}
+
+const nonoData = (): Option =>
+  new Option("--nono-data <file>", "nono's data/policy.json: its groups and profiles, as NAME or nono:NAME");
+const directory = (): Option =>
+  new Option("--dir <directory>", "the node's installed profiles").default(defaultDirectory);
+
+interface NonoDataFlag {
+  readonly nonoData?: string;
+}
+interface ShowFlags extends NonoDataFlag {
+  readonly dir: string;
+  readonly json?: boolean;
+}
+
+function profileCommand(finish: (output: Output) => void): Command {
+  const profile = new Command("profile").description("List, show, compile and check profiles.");
+  profile
+    .command("list")
+    .description("list the built-in profiles and those that the node has installed")
+    .addOption(directory())
+    .option("--json", "print JSON: an array of { name, builtin, installed, current, error, description }")
+    .action(async (flags: ShowFlags, command: Command) => {
+      const { list } = await import("./commands/list.ts");
+      finish(await list({ ...flags, dirGiven: isGiven(command) }));
+    });
+  profile
+    .command("show")
+    .description("say what a profile grants and what it keeps closed")
+    .argument("<profile>", "a name (installed, else built-in), or a file (a profile or a manifest)")
+    .addOption(directory())
+    .option("--json", "print the compiled manifest")
+    .addOption(nonoData())
+    .action(async (name: string, flags: ShowFlags, command: Command) => {
+      const { show } = await import("./commands/show.ts");
+      finish(await show(name, { ...flags, dirGiven: isGiven(command) }));
+    });
+  profile
+    .command("compile")
+    .description("compile profiles to the manifests that the launcher reads")
+    .argument("[profiles...]", "files in nono's profile format (NAME.json), or names of built-ins")
+    .option("-o, --output <directory>", "write NAME.json there; else one manifest goes to stdout")
+    .option("--builtin", "all built-in profiles")
+    .addOption(nonoData())
+    .action(async (profiles: string[], flags: NonoDataFlag & { output?: string; builtin?: boolean }) => {
+      const { compile } = await import("./commands/compile.ts");
+      finish(await compile(profiles, flags));
+    });
+  profile
+    .command("check")
+    .description("validate profiles or manifests and say what they grant")
+    .argument("<files...>", "files in nono's profile format, or compiled manifests")
+    .addOption(nonoData())
+    .action(async (files: string[], flags: NonoDataFlag) => {
+      const { check } = await import("./commands/check.ts");
+      finish(await check(files, flags));
+    });
+  return profile;
+}
+
+function isGiven(command: Command): boolean {
+  return command.getOptionValueSource("dir") === "cli";
+}
