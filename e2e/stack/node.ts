@@ -63,6 +63,12 @@ export class TestNode {
     return Pod.run(this.cri, { kubelet, logs: `${run}/pod-logs`, cgroupParent: cgroupParent(this.directories) }, spec);
   }
 
+  /** Makes sure that containerd has an image of a case's own, and returns its reference. */
+  async importImage(recipe: ImageRecipe): Promise<string> {
+    await importImages(this.directories, this.cri, [recipe]);
+    return recipe.reference;
+  }
+
   /** Stops containerd and starts it again, while the containers run on. */
   async restartContainerd(options: ContainerdOptions = {}): Promise<void> {
     await stopContainerd(this.directories);

@@ -12,6 +12,7 @@ const hooks = [
   'chmod 0755 "$1/home/other" && echo private > "$1/home/other/private"',
   // Readable for all, so that a denial shows the sandbox and not the file mode.
   'chmod 0644 "$1/etc/shadow"',
+  'install --directory --mode=1777 "$1/world"',
 ];
 
 /**

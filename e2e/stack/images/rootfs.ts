@@ -7,7 +7,8 @@ import { pack } from "tar-stream";
 export type RootfsEntry =
   | { path: string; content: string | Uint8Array; mode?: number; uid?: number }
   | { path: string; directory: true; mode?: number; uid?: number }
-  | { path: string; symlink: string };
+  | { path: string; symlink: string }
+  | { path: string; device: { major: number; minor: number } };
 
 /** Writes a layer: entries in order, no times, so that the same entries make the same bytes. */
 export async function writeLayer(path: string, entries: RootfsEntry[]): Promise<void> {
@@ -27,6 +28,9 @@ export async function writeLayer(path: string, entries: RootfsEntry[]): Promise<
     }
     if ("symlink" in entry) {
       archive.entry({ name, type: "symlink", linkname: entry.symlink, mtime: epoch });
+    } else if ("device" in entry) {
+      const { major, minor } = entry.device;
+      archive.entry({ name, type: "character-device", devmajor: major, devminor: minor, mode: 0o666, mtime: epoch });
     } else if ("directory" in entry) {
       archive.entry({
         name: `${name}/`,

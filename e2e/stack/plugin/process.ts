@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify, type TomlTable } from "smol-toml";
 import { type DaemonFiles, runningPid, startDaemon, stopDaemon } from "../daemon.ts";
@@ -24,20 +24,23 @@ export class PluginProcess {
    * `settings` replace or join the usual ones.
    */
   static async start(directories: NodeDirectories, settings: PluginSettings = {}): Promise<PluginProcess> {
-    const files = daemonFiles(directories);
-    await stopDaemon(files.pidFile);
-    rmSync(files.logFile, { force: true });
     installLauncher(directories);
     mkdirSync(stateDirectory(directories), { recursive: true, mode: 0o700 });
-    const configuration = join(directories.run, "10-nono-nri.toml");
     const all: PluginSettings = { ...usualSettings(directories), ...settings };
-    writeFileSync(configuration, stringify(all));
-    const plugin = new PluginProcess(directories);
-    startDaemon(files, process.execPath, [join(checkout, "packages/plugin/src/main.ts"), "--config", configuration], {
-      PATH: process.env["PATH"],
-    });
-    await plugin.log.find({ msg: "synchronized" }, 30_000);
-    return plugin;
+    writeFileSync(configurationFile(directories), stringify(all));
+    return new PluginProcess(directories).restart();
+  }
+
+  /** Starts it again as it was, with an empty log, and waits until it has synchronized. */
+  async restart(): Promise<this> {
+    const files = daemonFiles(this.#directories);
+    await stopDaemon(files.pidFile);
+    rmSync(files.logFile, { force: true });
+    const program = join(checkout, "packages/plugin/src/main.ts");
+    const environment = { PATH: process.env["PATH"] };
+    startDaemon(files, process.execPath, [program, "--config", configurationFile(this.#directories)], environment);
+    await this.log.find({ msg: "synchronized" }, 30_000);
+    return this;
   }
 
   /** Pid of the plugin, undefined once it has ended. */
@@ -48,6 +51,12 @@ export class PluginProcess {
   /** Where it keeps the state records. */
   get stateDirectory(): string {
     return stateDirectory(this.#directories);
+  }
+
+  /** Ids of the containers of a pod that it has records of. */
+  records(podUid: string): string[] {
+    const directory = join(this.stateDirectory, podUid);
+    return existsSync(directory) ? readdirSync(directory) : [];
   }
 
   async stop(): Promise<void> {
@@ -69,6 +78,10 @@ function usualSettings(directories: NodeDirectories): TomlTable {
     kubelet_root: directories.kubelet,
     state_directory: stateDirectory(directories),
   };
+}
+
+function configurationFile(directories: NodeDirectories): string {
+  return join(directories.run, "10-nono-nri.toml");
 }
 
 function stateDirectory(directories: NodeDirectories): string {
