@@ -167,3 +167,7 @@ impl Node {
         self.children[index].1.insert(rest);
     }
 }
+
+#[cfg(test)]
+#[path = "exclusions_tests.rs"]
+mod tests;

@@ -49,21 +49,15 @@ impl<E> From<WalkError> for GrantError<E> {
 /// [`WalkError::TooManyEntries`] and [`WalkError::Failed`].
 pub fn find(walker: &Walker, pattern: &PathPattern) -> Result<Vec<Place>, WalkError> {
     let mut found = vec![AbsolutePath::root()];
-    let components = pattern.components();
-    for (index, component) in components.iter().enumerate() {
-        found = match component {
-            ComponentPattern::Literal(name) => found.iter().filter_map(|path| path.child(name)).collect(),
-            ComponentPattern::Glob(_) => {
-                let mut matches = Vec::new();
-                for path in &found {
-                    matches.extend(list_matches(walker, path, component)?);
-                }
-                matches
+    for component in pattern.components() {
+        let mut next = Vec::new();
+        for path in &found {
+            match component {
+                ComponentPattern::Literal(name) => next.extend(path.child(name)),
+                ComponentPattern::Glob(_) => next.extend(list_matches(walker, path, component)?),
             }
-        };
-        if found.is_empty() || index + 1 == components.len() {
-            break;
         }
+        found = next;
     }
     found.iter().filter_map(|path| skip_absent(walker.resolve(path)).transpose()).collect()
 }
@@ -111,3 +105,7 @@ pub fn grant<S: RuleSink>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "grants_tests.rs"]
+mod tests;

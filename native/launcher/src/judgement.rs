@@ -85,3 +85,7 @@ impl<'a> Judge<'a> {
         Ok(forbidden::is_forbidden(target, self.uid, real))
     }
 }
+
+#[cfg(test)]
+#[path = "judgement_tests.rs"]
+mod tests;

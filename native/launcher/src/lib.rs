@@ -12,6 +12,9 @@ pub mod passwd;
 pub mod probe;
 pub mod profile;
 pub mod proof;
+#[cfg(test)]
+mod tree;
+pub mod truncate_filter;
 pub mod variables;
 pub mod walk;
 pub mod wrap;
@@ -29,7 +32,7 @@ use probe::Probe;
 pub fn run(arguments: StringVector, environment: StringVector) -> u8 {
     let strings = arguments.strings();
     let bytes: Vec<&[u8]> = strings.iter().map(|string| string.to_bytes()).collect();
-    let outcome = match arguments::parse(&bytes) {
+    match arguments::parse(&bytes) {
         Ok(Invocation::Version) => print(&format!("nono {} (Kubefence launcher)", env!("CARGO_PKG_VERSION"))),
         Ok(Invocation::Probe) => {
             let probe = Probe::run();
@@ -46,8 +49,7 @@ pub fn run(arguments: StringVector, environment: StringVector) -> u8 {
             "use: nono wrap --profile NAME [--scope-signals] [--rw PATH]... [--ro PATH]... [--except PATH]... -- \
              COMMAND [ARGS], nono --probe, or nono --version",
         )),
-    };
-    outcome
+    }
 }
 
 fn print(line: &str) -> u8 {

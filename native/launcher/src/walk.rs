@@ -275,3 +275,7 @@ pub fn skip_absent<T>(result: Result<T, WalkError>) -> Result<Option<T>, WalkErr
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+#[path = "walk_tests.rs"]
+mod tests;

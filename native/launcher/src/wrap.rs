@@ -13,7 +13,7 @@ use crate::grants::{self, GrantError};
 use crate::judgement::{Judge, Origin};
 use crate::kernel::StringVector;
 use crate::walk::{Kind, WalkError, Walker};
-use crate::{command, profile, proof, variables};
+use crate::{command, profile, proof, truncate_filter, variables};
 
 /// Restricts the process and becomes the command; returns only with the reason why not.
 #[must_use]
@@ -30,11 +30,15 @@ pub fn run(wrap: &Wrap, arguments: StringVector, environment: StringVector) -> L
 
 fn restrict(wrap: &Wrap) -> Result<(), LaunchError> {
     let manifest = profile::load(&wrap.profile)?;
-    check_kernel(&manifest, domain::kernel_abi())?;
+    let abi = domain::kernel_abi();
+    check_kernel(&manifest, abi)?;
     let unproved = proof::before()?;
     let mut domain = Domain::new(&manifest.tcp, wrap.options.scope_signals)?;
     add_rules(&manifest, &wrap.options, &mut domain)?;
     domain.enforce()?;
+    if abi < truncate_filter::FIRST_ABI_WITH_TRUNCATE {
+        truncate_filter::install()?;
+    }
     unproved.after()
 }
 
