@@ -1,5 +1,4 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "vitest";
 import { testWithPlugin } from "../fixtures.ts";
 import { images } from "../stack/images/recipes.ts";
@@ -52,7 +51,7 @@ test("the runtime got the launcher in front of the command, one mount and two va
     command: ["sleep", "600"],
     env: [{ name: "GREETING", value: "hello" }],
   });
-  const { process: started, mounts } = runtimeConfiguration(node.directories.run, container.id);
+  const { process: started, mounts } = await container.runtimeSpec();
   expect(started.args).toEqual(["/nono/nono", "wrap", "--profile", "default", "--", "sleep", "600"]);
   expect(mounts.filter(({ destination }) => destination.startsWith("/nono"))).toEqual([
     { destination: "/nono", type: "bind", source: node.directories.launcher, options: ["bind", "ro", "rprivate"] },
@@ -101,13 +100,3 @@ test("exit codes and signals of the command are the container's", async ({ runSa
   await container.stop(30);
   expect((await container.exit()).exitCode).toBe(0);
 });
-
-interface RuntimeConfiguration {
-  process: { args: string[]; env: string[] };
-  mounts: { destination: string; type: string; source: string; options: string[] }[];
-}
-
-function runtimeConfiguration(run: string, containerId: string): RuntimeConfiguration {
-  const path = join(run, "state/io.containerd.runtime.v2.task/k8s.io", containerId, "config.json");
-  return JSON.parse(readFileSync(path, "utf8"));
-}

@@ -3,6 +3,7 @@ import { CriConnection } from "./connection.ts";
 import type {
   ContainerConfig,
   ContainerEvent,
+  ContainerInfo,
   ContainerStatus,
   ExecSyncResponse,
   PodSandboxConfig,
@@ -131,14 +132,13 @@ export class CriClient {
     return status;
   }
 
-  /** Host pid of the container's first process. */
-  async containerPid(containerId: string): Promise<number> {
+  /** What containerd tells of a container beyond the CRI: the host pid of its first process and its OCI configuration. */
+  async containerInfo(containerId: string): Promise<ContainerInfo> {
     const { info } = await this.#runtime.call<{ info: Record<string, string> }>("ContainerStatus", {
       containerId,
       verbose: true,
     });
-    const { pid }: { pid: number } = JSON.parse(info["info"] ?? "{}");
-    return pid;
+    return JSON.parse(info["info"] ?? "{}");
   }
 
   /** Runs a command in a running container, as an exec probe does. */

@@ -38,7 +38,8 @@ export interface ContainerConfig {
   command: string[];
   args: string[];
   workingDir: string;
-  envs: { key: string; value: string }[];
+  /** Values are bytes, which allows what is not UTF-8. */
+  envs: { key: string; value: Uint8Array }[];
   mounts: Mount[];
   labels: Record<string, string>;
   annotations: Record<string, string>;
@@ -82,4 +83,12 @@ export interface ContainerEvent {
     | "CONTAINER_STARTED_EVENT"
     | "CONTAINER_STOPPED_EVENT"
     | "CONTAINER_DELETED_EVENT";
+}
+
+export interface ContainerInfo {
+  pid: number;
+  runtimeSpec: {
+    process: { args: string[]; env: string[] };
+    mounts: { destination: string; type: string; source: string; options: string[] }[];
+  };
 }

@@ -57,7 +57,7 @@ export function containerConfig(pod: PodSpec, uid: string, spec: ContainerSpec, 
     command: spec.command ?? [],
     args: spec.args ?? [],
     workingDir: spec.workingDir ?? "",
-    envs: (spec.env ?? []).map(({ name, value }) => ({ key: name, value })),
+    envs: (spec.env ?? []).map(({ name, value }) => ({ key: name, value: Buffer.from(value) })),
     mounts,
     labels: {
       "io.kubernetes.container.name": spec.name,

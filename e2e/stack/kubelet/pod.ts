@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CriClient } from "../cri/client.ts";
 import { type ContainerOutput, readContainerLog } from "../cri/logs.ts";
-import type { Mount, PodSandboxConfig } from "../cri/messages.ts";
+import type { ContainerInfo, Mount, PodSandboxConfig } from "../cri/messages.ts";
 import { containerConfig, sandboxConfig } from "./configs.ts";
 import type { ContainerSpec, PodSpec } from "./pod-spec.ts";
 import { prepareVolume, volumeMount } from "./volumes.ts";
@@ -153,8 +153,13 @@ export class Container {
   }
 
   /** Host pid of its first process. */
-  pid(): Promise<number> {
-    return this.#cri.containerPid(this.id);
+  async pid(): Promise<number> {
+    return (await this.#cri.containerInfo(this.id)).pid;
+  }
+
+  /** The OCI configuration that the runtime made, with all adjustments in it. */
+  async runtimeSpec(): Promise<ContainerInfo["runtimeSpec"]> {
+    return (await this.#cri.containerInfo(this.id)).runtimeSpec;
   }
 
   async stop(timeoutSeconds = 0): Promise<void> {

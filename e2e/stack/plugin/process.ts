@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify, type TomlTable } from "smol-toml";
 import { type DaemonFiles, runningPid, startDaemon, stopDaemon } from "../daemon.ts";
@@ -39,7 +39,13 @@ export class PluginProcess {
     const program = join(checkout, "packages/plugin/src/main.ts");
     const environment = { PATH: process.env["PATH"] };
     startDaemon(files, process.execPath, [program, "--config", configurationFile(this.#directories)], environment);
-    await this.log.find({ msg: "synchronized" }, 30_000);
+    try {
+      await this.log.find({ msg: "synchronized" }, 20_000);
+    } catch (error) {
+      throw new Error(`the plugin is not ready; it wrote to stderr: ${readFileSync(files.errorFile, "utf8")}`, {
+        cause: error,
+      });
+    }
     return this;
   }
 
@@ -88,7 +94,7 @@ function stateDirectory(directories: NodeDirectories): string {
   return join(directories.run, "nono-nri-state");
 }
 
-function daemonFiles(directories: NodeDirectories): DaemonFiles {
+function daemonFiles(directories: NodeDirectories): Required<DaemonFiles> {
   return {
     pidFile: join(directories.run, "plugin.pid"),
     logFile: join(directories.logs, "plugin.log"),
