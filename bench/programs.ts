@@ -8,8 +8,8 @@ const cache = process.env["KUBEFENCE_CACHE"] ?? path.join(homedir(), ".cache", "
 
 /** Where everything that a run starts is found; absolute paths. */
 export interface Programs {
-  /** Our plugin, as argv without `--config`. */
-  readonly plugin: readonly string[];
+  /** Our plugin as it is shipped: one file. */
+  readonly plugin: string;
   readonly goPlugin: string;
   readonly goCaller: string;
   /** Folder with the programs below, shown to the container root as /bench. */
@@ -50,7 +50,7 @@ export function buildPrograms(nonoVersion: string): Programs {
   }
   const upstreamNono = path.join(cache, `nono-${nonoVersion}`, "bin", "nono");
   return {
-    plugin: findPlugin(),
+    plugin: firstExisting("the plugin", path.join(checkout, "build", "10-nono-nri")),
     goPlugin: path.join(directory, "go-plugin"),
     goCaller: path.join(directory, "go-caller"),
     directory,
@@ -61,12 +61,6 @@ export function buildPrograms(nonoVersion: string): Programs {
     profiles: path.join(checkout, "profiles", "generated"),
     upstreamNono: existsSync(upstreamNono) ? upstreamNono : undefined,
   };
-}
-
-/** The plugin as it is shipped, or from its source where `make build` has not run. */
-function findPlugin(): string[] {
-  const shipped = path.join(checkout, "build", "10-nono-nri");
-  return existsSync(shipped) ? [shipped] : [process.execPath, path.join(checkout, "packages/plugin/src/main.ts")];
 }
 
 function firstExisting(what: string, ...candidates: string[]): string {

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Programs } from "./programs.ts";
 
@@ -13,8 +13,15 @@ export interface RivalCommands {
   readonly go: readonly string[];
 }
 
-/** Writes the launcher's folder and both configurations below an empty directory. */
-export function prepareRivals(programs: Programs, directory: string): RivalCommands {
+/**
+ * Installs the launcher's folder, our plugin and both configurations below an empty directory. `plugin` is an argv to
+ * measure in its place.
+ */
+export function prepareRivals(
+  programs: Programs,
+  plugin: readonly string[] | undefined,
+  directory: string,
+): RivalCommands {
   const launcherDirectory = path.join(directory, "nono-nri");
   mkdirSync(launcherDirectory, { mode: 0o755 });
   copyFileSync(programs.launcher, path.join(launcherDirectory, "nono"));
@@ -36,5 +43,17 @@ export function prepareRivals(programs: Programs, directory: string): RivalComma
     );
     return [...argv, "--config", file];
   };
-  return { directory, ours: configured("ours", programs.plugin), go: configured("go", [programs.goPlugin]) };
+  return {
+    directory,
+    ours: configured("ours", plugin ?? installPlugin(programs.plugin, directory)),
+    go: configured("go", [programs.goPlugin]),
+  };
+}
+
+/** The plugin takes the Node that lies beside it: here the one that runs the benchmark and is measured bare. */
+function installPlugin(plugin: string, directory: string): string[] {
+  const installed = path.join(directory, path.basename(plugin));
+  copyFileSync(plugin, installed);
+  symlinkSync(process.execPath, path.join(directory, "node"));
+  return [installed];
 }

@@ -17,7 +17,7 @@ const checkout = path.join(import.meta.dirname, "..");
 
 async function measure(programs: Programs, directory: string, parameters: Parameters): Promise<Results> {
   const wanted = new Set(parameters.only);
-  const commands = prepareRivals(programs, directory);
+  const commands = prepareRivals(programs, parameters.plugin, directory);
   const { goCaller } = programs;
   return {
     ...(wanted.has("start") && { start: await measureStart(goCaller, commands, parameters) }),
@@ -35,8 +35,7 @@ async function main(): Promise<void> {
     );
   }
   const nonoVersion = readFileSync(path.join(checkout, "NONO_VERSION"), "utf8").trim();
-  const built = buildPrograms(nonoVersion);
-  const programs = { ...built, plugin: parameters.plugin ?? built.plugin };
+  const programs = buildPrograms(nonoVersion);
   const directory = mkdtempSync(path.join(tmpdir(), "kubefence-bench-"));
   try {
     const results = await measure(programs, directory, parameters);

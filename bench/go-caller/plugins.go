@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -71,9 +72,18 @@ func (c *caller) start(name string, argv []string) (answer, error) {
 	elapsed := time.Since(begin)
 	if err != nil {
 		_, _ = c.stop(name)
-		return answer{}, fmt.Errorf("starting %s: %w; its output is in %s", name, err, log.Name())
+		return answer{}, fmt.Errorf("starting %s: %w; it said: %s", name, err, lastOutput(log.Name()))
 	}
 	return answer{Pid: process.Process.Pid, Nanoseconds: elapsed.Nanoseconds()}, nil
+}
+
+// lastOutput is the end of what a plugin wrote, for an error message.
+func lastOutput(path string) string {
+	output, err := os.ReadFile(path)
+	if err != nil || len(output) == 0 {
+		return "nothing"
+	}
+	return strings.TrimSpace(string(output[max(0, len(output)-1000):]))
 }
 
 // stop asks a plugin to end and says how it did: exit code -1 means that it had to be killed.
