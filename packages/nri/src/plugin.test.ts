@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { NriError } from "./errors.ts";
+import type { NriError } from "./errors.ts";
 import type { PluginHandlers } from "./handlers.ts";
 import { NriPlugin, type PluginOptions } from "./plugin.ts";
 import { Event } from "./schema/generated/nri/service.ts";
