@@ -69,7 +69,7 @@ describe("compile", () => {
   test("--builtin writes all of them", () => {
     const { status, stdout } = profile("compile", "--builtin", "-o", ".");
     expect(status).toBe(0);
-    expect(stdout.split("\n")).toContain("./default.json");
+    expect(stdout.split("\n")).toContain("default.json");
     expect(readdirSync(directory).toSorted()).toEqual(readdirSync(manifestsDirectory).toSorted());
     expect(readFileSync(join(directory, "codex.json"), "utf8")).toBe(builtin("codex"));
   });
@@ -88,13 +88,14 @@ describe("compile", () => {
     mkdirSync(join(directory, "out"));
     put("good.json", { extends: "default" });
     put("bad.json", { filesystem: { read: ["x"] }, network: { allow_domain: ["example.com"] } });
-    const { status, stdout, stderr } = profile("compile", "good.json", "bad.json", "-o", "out");
+    const { status, stdout, stderr } = profile("compile", "good.json", "bad.json", "missing.json", "-o", "out");
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr.split("\n")).toEqual([
       "kubefence: KF_PROFILE_PATH: bad.json: filesystem.read: x is not absolute; write $WORKDIR/x if the working directory is meant",
       expect.stringMatching(
         /^kubefence: KF_PROFILE_UNSUPPORTED: bad\.json: network\.allow_domain = .*; use a NetworkPolicy/,
       ),
+      expect.stringMatching(/^kubefence: KF_PROFILE_READ: missing\.json: ENOENT/),
       "",
     ]);
     expect(readdirSync(join(directory, "out"))).toEqual([]);
@@ -209,4 +210,13 @@ test("a reader that closes the pipe is no failure", () => {
   const { stdout, stderr } = spawnSync("bash", ["-c", command], { encoding: "utf8" });
   expect(stdout).toMatch(/^NAME/);
   expect(stderr).toBe("");
+});
+
+test("check goes on after a file that is not valid", () => {
+  put("bad.json", "{");
+  put("good.json", { extends: "default" });
+  const { status, stdout, stderr } = profile("check", "bad.json", "good.json");
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^good\.json: valid\n/);
+  expect(stderr).toMatch(/^kubefence: KF_PROFILE_SYNTAX: bad\.json:1:2: .*\n$/);
 });

@@ -12,9 +12,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
-const program = buildProgram(packageJson.version, ({ stdout, stderr }) => {
+const program = buildProgram(packageJson.version, async ({ stdout, stderr, failures = [] }) => {
   if (stderr) process.stderr.write(stderr);
   if (stdout) process.stdout.write(stdout);
+  await explain(failures);
 });
 for (const command of [program, ...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
   command.exitOverride();
@@ -23,14 +24,15 @@ for (const command of [program, ...program.commands, ...program.commands.flatMap
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = await explain(error);
+  // Commander has printed its own message, or the help that was asked for.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitUsage;
+  else await explain([error]);
 }
 
-async function explain(error: unknown): Promise<number> {
-  // Commander has printed its own message or the help that was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage;
+async function explain(failures: readonly unknown[]): Promise<void> {
+  if (failures.length === 0) return;
   const { describeFailure } = await import("./commands/failure.ts");
-  const { text, usage } = describeFailure(error);
-  process.stderr.write(text);
-  return usage ? exitUsage : exitBadProfile;
+  const described = failures.map(describeFailure);
+  process.stderr.write(described.map(({ text }) => text).join(""));
+  process.exitCode = described.some(({ usage }) => usage) ? exitUsage : exitBadProfile;
 }

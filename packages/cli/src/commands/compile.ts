@@ -1,4 +1,5 @@
 /** kubefence profile compile */
+import { join } from "node:path";
 import { openSource, type SourceOptions } from "../files/sources.ts";
 import { writeAll } from "../files/write.ts";
 import { builtinNames } from "../profile/builtin.ts";
@@ -12,24 +13,31 @@ export interface CompileOptions extends SourceOptions {
 
 /**
  * Compiles profiles to manifests, onto stdout or into a directory. Nothing is written unless all compile.
- * @throws {ProfileError} | {UsageError}
+ * @throws {UsageError} | {ProfileError} KF_PROFILE_WRITE
  */
 export async function compile(sources: readonly string[], options: CompileOptions): Promise<Output> {
   const wanted = [...(options.builtin ? builtinNames : []), ...sources];
   if (wanted.length === 0) throw new UsageError("name a profile or a file, or use --builtin");
   if (wanted.length > 1 && options.output === undefined) throw new UsageError("several profiles need --output DIR");
   const compiled = new Map<string, Compiled>();
+  const failures: unknown[] = [];
   for (const argument of wanted) {
-    const source = await openSource(argument, options);
-    const result = compileProfile(source.name, source.library);
-    if (compiled.has(result.name)) throw new UsageError(`two profiles are called ${result.name}`);
-    compiled.set(result.name, result);
+    try {
+      const source = await openSource(argument, options);
+      const result = compileProfile(source.name, source.library);
+      if (compiled.has(result.name)) throw new UsageError(`two profiles are called ${result.name}`);
+      compiled.set(result.name, result);
+    } catch (error) {
+      failures.push(error);
+    }
   }
-  const all = [...compiled.values()];
-  const stderr = all.map(({ name, warnings }) => warningLines(name, warnings)).join("");
-  const texts = all.map(({ name, manifest }): [string, string] => [`${name}.json`, formatManifest(manifest)]);
-  if (options.output === undefined) return { stdout: texts.map(([, text]) => text).join(""), stderr };
-  await writeAll(options.output, new Map(texts));
-  const directory = options.output.replace(/\/+$/, "") || "/";
-  return { stdout: texts.map(([file]) => `${directory === "/" ? "" : directory}/${file}\n`).join(""), stderr };
+  return failures.length > 0 ? { failures } : emit([...compiled.values()], options.output);
+}
+
+async function emit(compiled: readonly Compiled[], directory: string | undefined): Promise<Output> {
+  const stderr = compiled.map(({ name, warnings }) => warningLines(name, warnings)).join("");
+  const files = new Map(compiled.map(({ name, manifest }) => [`${name}.json`, formatManifest(manifest)]));
+  if (directory === undefined) return { stdout: [...files.values()].join(""), stderr };
+  await writeAll(directory, files);
+  return { stdout: [...files.keys()].map((file) => `${join(directory, file)}\n`).join(""), stderr };
 }
