@@ -100,11 +100,11 @@ export function policyShelf(
 
 /** The problem of a name that nothing has. */
 export function notFound(kind: "profile" | "group", name: string, where: string): Problem {
-  const profile = kind === "profile";
   return {
-    code: profile ? "KF_PROFILE_NOT_FOUND" : "KF_PROFILE_GROUP",
+    code: kind === "profile" ? "KF_PROFILE_NOT_FOUND" : "KF_PROFILE_GROUP",
     where,
     message: `there is no ${kind} ${JSON.stringify(name)}`,
+    hint: name.startsWith(nonoPrefix) ? "name nono's data/policy.json with --nono-data" : undefined,
   };
 }
 
