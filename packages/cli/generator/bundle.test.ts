@@ -38,10 +38,9 @@ test("a reader that closes the pipe is no failure", () => {
 });
 
 test.each([
-  [0, "--help"],
-  [1, "show", "nothing"],
-  [2, "shwo"],
-])("ends with %i", (status, ...args) => {
-  const command = status === 0 ? args : ["profile", ...args];
-  expect(spawnSync(process.execPath, [join(directory, "kubefence"), ...command]).status).toBe(status);
+  [0, ["--help"]],
+  [1, ["profile", "show", "nothing"]],
+  [2, ["profile", "shwo"]],
+])("ends with %i for %j", (status, args) => {
+  expect(spawnSync(process.execPath, [join(directory, "kubefence"), ...args]).status).toBe(status);
 });
