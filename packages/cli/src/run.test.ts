@@ -172,7 +172,7 @@ describe("list and show", () => {
       expect.arrayContaining([
         expect.stringMatching(/^default +built-in, installed +An ordinary image/),
         expect.stringMatching(/^strict +installed, differs from built-in +A program/),
-        expect.stringMatching(/^workspace +built-in +default, and/),
+        expect.stringMatching(/^workspace +built-in, not installed +default, and/),
         expect.stringMatching(/^mine +installed$/),
         expect.stringMatching(/^broken +installed, unusable +KF_MANIFEST_SYNTAX: /),
       ]),
