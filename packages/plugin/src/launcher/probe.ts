@@ -13,8 +13,12 @@ export interface ProbeResult {
 }
 
 /** Runs `LAUNCHER --probe`: it restricts itself and tries one open that must be denied. Never throws. */
-export async function probeLauncher(path: string, minimumAbi: number): Promise<ProbeResult | Refusal> {
-  const run = await runProbe(path);
+export async function probeLauncher(
+  path: string,
+  minimumAbi: number,
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<ProbeResult | Refusal> {
+  const run = await runProbe(path, timeoutMs);
   const answer = parseProbe(run.stdout);
   if (answer === undefined) {
     const [detail = ""] = `${run.stderr}\n`.split("\n");
@@ -39,7 +43,8 @@ export async function probeLauncher(path: string, minimumAbi: number): Promise<P
   if (run.outcome !== "exit 0") {
     return { code: "LAUNCHER_PROBE_FAILED", what: `${path} --probe ended with ${run.outcome}` };
   }
-  return answer;
+  const { deniedOpen: _deniedOpen, ...result } = answer;
+  return result;
 }
 
 /** Reads the probe's JSON line; undefined for anything else. */
@@ -66,16 +71,16 @@ export function parseProbe(text: string): (ProbeResult & { readonly deniedOpen: 
 interface ProbeRun {
   readonly stdout: string;
   readonly stderr: string;
-  /** `exit 0`, `exit 125`, `no answer within 5 s`, or why it did not run. */
+  /** `exit 0`, `exit 125`, `no answer in time`, or why it did not run. */
   readonly outcome: string;
 }
 
-function runProbe(path: string): Promise<ProbeRun> {
+function runProbe(path: string, timeout: number): Promise<ProbeRun> {
   return new Promise((resolve) => {
     const limits = {
       env: {},
       cwd: "/",
-      timeout: TIMEOUT_MS,
+      timeout,
       killSignal: "SIGKILL",
       maxBuffer: MAXIMUM_OUTPUT_BYTES,
     } as const;
@@ -87,7 +92,7 @@ function runProbe(path: string): Promise<ProbeRun> {
 
 function describeOutcome(error: ExecFileException | null): string {
   if (error === null) return "exit 0";
-  if (error.killed === true) return `no answer within ${TIMEOUT_MS / 1000} s`;
+  if (error.killed === true) return "no answer in time";
   if (typeof error.code === "number") return `exit ${error.code}`;
   return error.signal ?? error.code ?? error.message;
 }
