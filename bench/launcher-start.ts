@@ -3,6 +3,7 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync 
 import path from "node:path";
 import { formatRules, landlockRestrictArgs, parseTrace, tracedCalls } from "./launcher-rules.ts";
 import type { Parameters } from "./parameters.ts";
+import { priority } from "./priority.ts";
 import type { Programs } from "./programs.ts";
 import { distribution, type Distribution } from "./statistics.ts";
 
@@ -38,10 +39,12 @@ export function measureLauncher(programs: Programs, directory: string, parameter
   for (const name of [programs.timer, programs.reference, programs.landlockRestrict]) {
     copyFileSync(path.join(programs.directory, name), path.join(bench, name));
   }
+  const [executable = "", ...before] = [...priority, "unshare"];
   const inContainerRoot = (argv: readonly string[]): string =>
     execFileSync(
-      "unshare",
+      executable,
       [
+        ...before,
         "--mount",
         "--pid",
         "--fork",
