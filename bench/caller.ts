@@ -36,9 +36,9 @@ export class Caller {
   readonly #lines: AsyncIterator<string>;
 
   constructor(program: string, kind: RuntimeKind, directory: string) {
-    const argv = ["--mount", "sh", "-c", privateState, "sh", program, "--runtime", kind, "--directory", directory];
-    const [command = "", ...args] = [...priority, "unshare", ...argv];
-    this.#process = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const shell = ["unshare", "--mount", "sh", "-c", privateState, "sh"];
+    const [enter, ...args] = [...priority, ...shell, program, "--runtime", kind, "--directory", directory];
+    this.#process = spawn(enter, args, { stdio: ["pipe", "pipe", "inherit"] });
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 

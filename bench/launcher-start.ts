@@ -39,24 +39,15 @@ export function measureLauncher(programs: Programs, directory: string, parameter
   for (const name of [programs.timer, programs.reference, programs.landlockRestrict]) {
     copyFileSync(path.join(programs.directory, name), path.join(bench, name));
   }
-  const [executable = "", ...before] = [...priority, "unshare"];
+  const script = path.join(import.meta.dirname, "launcher", "container-root.sh");
+  const [enter, ...prefix] = [...priority, "unshare", "--mount", "--pid", "--fork", "--net", script, root, nono, bench];
   const inContainerRoot = (argv: readonly string[]): string =>
-    execFileSync(
-      executable,
-      [
-        ...before,
-        "--mount",
-        "--pid",
-        "--fork",
-        "--net",
-        path.join(import.meta.dirname, "launcher/container-root.sh"),
-        root,
-        nono,
-        bench,
-        ...argv,
-      ],
-      { cwd: "/", encoding: "utf8", env: { PATH: process.env["PATH"], HOME: "/root" }, maxBuffer: maxOutputBytes },
-    );
+    execFileSync(enter, [...prefix, ...argv], {
+      cwd: "/",
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], HOME: "/root" },
+      maxBuffer: maxOutputBytes,
+    });
 
   inContainerRoot(["strace", "-y", "-X", "raw", "-o", "/bench/trace", "-e", `trace=${tracedCalls}`, ...launch]);
   const ruleset = parseTrace(readFileSync(path.join(bench, "trace"), "utf8"));
