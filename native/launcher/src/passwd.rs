@@ -43,8 +43,9 @@ fn regular(stat: Stat) -> Result<Stat, Errno> {
     }
 }
 
-/// The first entry of the uid counts, as it does for the runtime.
-fn find_home(passwd: &[u8], uid: u32) -> Option<AbsolutePath> {
+/// The home of `uid` in a passwd: its first entry counts, as it does for the runtime.
+#[must_use]
+pub fn find_home(passwd: &[u8], uid: u32) -> Option<AbsolutePath> {
     let mut homes = passwd.split(|byte| *byte == b'\n').filter_map(|line| {
         let mut fields = line.split(|byte| *byte == b':');
         let entry_uid = parse_uid(fields.nth(2)?)?;

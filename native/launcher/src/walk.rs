@@ -262,6 +262,11 @@ impl Walker {
         Ok(names)
     }
 
+    #[cfg(test)]
+    pub(crate) fn pretend_listed(&self, entries: u32) {
+        self.listed.set(entries);
+    }
+
     /// The names in the directory that really is at `path`, if they were asked for before.
     #[must_use]
     pub fn known_listing(&self, path: &AbsolutePath) -> Option<Rc<[Listed]>> {
