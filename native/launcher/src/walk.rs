@@ -43,6 +43,7 @@ pub struct Listed {
 }
 
 /// What earlier listings say of a path.
+#[derive(Clone, Copy)]
 enum Known {
     /// Nothing: its directory was not listed.
     Nothing,
@@ -75,13 +76,17 @@ impl Walker {
     /// # Errors
     /// [`WalkError`]
     pub fn resolve(&self, path: &AbsolutePath) -> Result<Place, WalkError> {
-        let opened = match self.known(path) {
+        let known = self.known(path);
+        let opened = match known {
             Known::Missing => return Err(WalkError::Missing),
             Known::Is(Kind::Symlink) => Err(Errno::LOOP),
             Known::Is(_) | Known::Nothing => self.open_real(path),
         };
         match opened {
-            Ok(fd) => Place::describe(fd, path.clone(), None),
+            Ok(fd) => match known {
+                Known::Is(kind) => Ok(Place { fd, path: path.clone(), kind, symlink_mount: None }),
+                _ => Place::describe(fd, path.clone(), None),
+            },
             // A link on the way, or a directory closed to us, whose name is wanted.
             Err(Errno::LOOP | Errno::ACCESS) => {
                 let (real, symlink_mount) = self.real_path(path)?;
@@ -95,12 +100,15 @@ impl Walker {
     /// True when a symbolic link lies on the way to `path`, so that what it names is elsewhere.
     #[must_use]
     pub fn is_elsewhere(&self, path: &AbsolutePath) -> bool {
+        if path.is_root() {
+            return false;
+        }
         let is_symlink = match self.known(path) {
             Known::Is(kind) => kind == Kind::Symlink,
             Known::Missing => false,
             Known::Nothing => self.kind_of(path) == Ok(Kind::Symlink),
         };
-        !path.is_root() && (is_symlink || self.is_elsewhere(&path.parent()))
+        is_symlink || self.is_elsewhere(&path.parent())
     }
 
     /// What earlier listings say of `path`.
@@ -149,6 +157,10 @@ impl Walker {
                 real = real.parent();
             }
             let Some(next) = real.child(&name) else { continue };
+            if matches!(self.known(&next), Known::Is(Kind::Directory)) {
+                real = next;
+                continue;
+            }
             let target = match rustix::fs::readlinkat(&self.root, relative(&next), Vec::new()) {
                 Ok(target) => target.into_bytes(),
                 Err(Errno::INVAL) => {
