@@ -5,6 +5,7 @@ pub mod command;
 pub mod domain;
 pub mod error;
 pub mod exclusions;
+mod filter;
 pub mod grants;
 pub mod inherited;
 pub mod judgement;
@@ -14,6 +15,7 @@ pub mod place;
 pub mod probe;
 pub mod profile;
 pub mod proof;
+pub mod socket_filter;
 #[cfg(test)]
 mod tree;
 pub mod truncate_filter;

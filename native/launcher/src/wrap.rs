@@ -14,7 +14,7 @@ use crate::judgement::{Judge, Origin};
 use crate::kernel::StringVector;
 use crate::place::Kind;
 use crate::walk::{WalkError, Walker};
-use crate::{command, profile, proof, truncate_filter, variables};
+use crate::{command, profile, proof, socket_filter, truncate_filter, variables};
 
 /// Restricts the process and becomes the command; returns only with the reason why not.
 #[must_use]
@@ -39,6 +39,9 @@ fn restrict(wrap: &Wrap) -> Result<(), LaunchError> {
     domain.enforce()?;
     if abi < truncate_filter::FIRST_ABI_WITH_TRUNCATE {
         truncate_filter::install()?;
+    }
+    if manifest.tcp.is_restricted() {
+        socket_filter::install(&manifest.tcp)?;
     }
     unproved.after()
 }
