@@ -116,11 +116,11 @@ describe("traced", () => {
     expect(opens.filter((call) => /O_(WRONLY|RDWR|CREAT|TRUNC)/.test(call))).toEqual([]);
   });
 
-  test("it asks for denials of the started command to be logged", async ({ skip }) => {
+  test("it asks for denials of the started command to be logged, and for its own proof not to be", async ({ skip }) => {
     const { landlock } = JSON.parse(await run(launcher, ["--probe"]));
     skip(landlock.abi < 7, `not run: Landlock ABI ${landlock.abi} logs nothing`);
     expect((await trace()).at(-1)).toMatch(
-      /^landlock_restrict_self\(\d+, (0x2|LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON)\) += 0/,
+      /^landlock_restrict_self\(\d+, (0x3|LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF\|LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON)\) += 0/,
     );
   });
 
