@@ -12,6 +12,11 @@ type Wish =
   | { readonly kind: "write"; readonly record: SandboxRecord }
   | { readonly kind: "remove"; readonly podUid: string };
 
+/** Records are written when no container came for this long: a storm of creations is answered first. */
+const QUIET_MS = 5;
+/** But no record waits longer than this. */
+const LONGEST_WAIT_MS = 100;
+
 /** Operations at once. One after the other, each with several trips to the disk, would fall behind the creates. */
 const CONCURRENCY = 8;
 
@@ -27,6 +32,8 @@ export class StateStore {
   /** Containers whose records the next sweep leaves, or undefined if none is asked for. */
   #alive: Set<string> | undefined;
   #isSweeping = false;
+  #waitingSinceMs: number | undefined;
+  #lastWishMs = 0;
   #whenIdle: (() => void)[] = [];
 
   constructor(base: string, listener: StateListener) {
@@ -61,7 +68,21 @@ export class StateStore {
 
   #wish(containerId: string, wish: Wish): void {
     this.#wishes.set(containerId, wish);
-    this.#work();
+    this.#lastWishMs = performance.now();
+    if (this.#waitingSinceMs !== undefined) return;
+    this.#waitingSinceMs = this.#lastWishMs;
+    setTimeout(() => this.#workWhenQuiet(), QUIET_MS);
+  }
+
+  #workWhenQuiet(): void {
+    const nowMs = performance.now();
+    const isQuiet = nowMs - this.#lastWishMs >= QUIET_MS;
+    if (isQuiet || nowMs - (this.#waitingSinceMs ?? 0) >= LONGEST_WAIT_MS) {
+      this.#waitingSinceMs = undefined;
+      this.#work();
+    } else {
+      setTimeout(() => this.#workWhenQuiet(), QUIET_MS);
+    }
   }
 
   #work(): void {
