@@ -127,7 +127,7 @@ describe("traced", () => {
   test("it changes nothing but itself, and starts no thread and no process", async () => {
     const names = new Set((await trace()).map((call) => call.split("(")[0]));
     const known = new Set(
-      `access arch_prctl brk close close_range exit fcntl fstat getcwd getdents64 geteuid getrandom landlock_add_rule
+      `access arch_prctl brk close close_range exit faccessat2 fcntl fstat getcwd getdents64 geteuid getrandom landlock_add_rule
       landlock_create_ruleset landlock_restrict_self mmap mprotect munmap newfstatat open openat openat2 prctl read readlink
       readlinkat set_tid_address stat statx`.split(/\s+/),
     );

@@ -1,5 +1,7 @@
 //! `wrap`, step by step: read the profile, restrict the process, prove it, become the command.
 
+use std::ffi::{CStr, CString};
+
 use kubefence_policy::arguments::{ContainerOptions, Wrap};
 use kubefence_policy::manifest::{Access, Manifest};
 use kubefence_policy::path::AbsolutePath;
@@ -19,23 +21,25 @@ use crate::{command, profile, proof, socket_filter, truncate_filter, variables};
 /// Restricts the process and becomes the command; returns only with the reason why not.
 #[must_use]
 pub fn run(wrap: &Wrap, arguments: StringVector, environment: StringVector) -> LaunchError {
-    if let Err(error) = restrict(wrap) {
-        return error;
-    }
     let command = arguments.skip(wrap.command_index);
-    match command.strings().first() {
-        Some(name) => command::become_command(name, command, environment),
-        None => LaunchError::new(Code::Usage, "no command", "nothing after --", "give a command"),
+    let Some(name) = command.strings().first().copied() else {
+        return LaunchError::new(Code::Usage, "no command", "nothing after --", "give a command");
+    };
+    match restrict(wrap, name, environment) {
+        Ok(path) => command::become_command(&path, command, environment),
+        Err(error) => error,
     }
 }
 
-fn restrict(wrap: &Wrap) -> Result<(), LaunchError> {
+/// Restricts the process; answers the path of the command, which may be executed under every profile.
+fn restrict(wrap: &Wrap, name: &CStr, environment: StringVector) -> Result<CString, LaunchError> {
     let manifest = profile::load(&wrap.profile)?;
     let abi = domain::kernel_abi();
     check_kernel(&manifest, abi)?;
     let unproved = proof::before()?;
+    let command = command::find(name, environment)?;
     let mut domain = Domain::new(&manifest.tcp, wrap.options.scope_signals)?;
-    add_rules(&manifest, &wrap.options, &mut domain)?;
+    add_rules(&manifest, &wrap.options, &command, &mut domain)?;
     domain.enforce()?;
     if abi < truncate_filter::FIRST_ABI_WITH_TRUNCATE {
         truncate_filter::install()?;
@@ -43,7 +47,8 @@ fn restrict(wrap: &Wrap) -> Result<(), LaunchError> {
     if manifest.tcp.is_restricted() {
         socket_filter::install(&manifest.tcp)?;
     }
-    unproved.after()
+    unproved.after()?;
+    Ok(command)
 }
 
 fn check_kernel(manifest: &Manifest, abi: i32) -> Result<(), LaunchError> {
@@ -70,6 +75,7 @@ fn check_kernel(manifest: &Manifest, abi: i32) -> Result<(), LaunchError> {
 fn add_rules(
     manifest: &Manifest,
     options: &ContainerOptions,
+    command: &CStr,
     domain: &mut Domain,
 ) -> Result<(), LaunchError> {
     let root = std::path::Path::new("/");
@@ -89,6 +95,9 @@ fn add_rules(
                 })?;
             }
         }
+    }
+    if let Some(place) = command::to_grant(&walker, &exclusions, command).map_err(unreadable)? {
+        domain.allow_execute(&place)?;
     }
     // Every profile: a wrapped process may start the launcher by name, as a shell that is given our
     // argument vector does.
