@@ -55,7 +55,10 @@ function profileCommand(finish: (output: Output) => void): Command {
     .command("compile")
     .description("compile profiles to the manifests that the launcher reads")
     .argument("[profiles...]", "files in nono's profile format (NAME.json), or names of built-ins")
-    .option("-o, --output <directory>", "write NAME.json there; else one manifest goes to stdout")
+    .option(
+      "-o, --output <directory>",
+      "write NAME.json and by-digest/SHA256.json there; else one manifest goes to stdout",
+    )
     .option("--builtin", "all built-in profiles")
     .addOption(nonoData())
     .action(async (profiles: string[], flags: NonoDataFlag & { output?: string; builtin?: boolean }) => {

@@ -1,6 +1,6 @@
 /** kubefence profile compile */
+import { writeManifests } from "../files/by-digest.ts";
 import { openSource, type SourceOptions } from "../files/sources.ts";
-import { writeAll } from "../files/write.ts";
 import { builtinNames } from "../profile/builtin.ts";
 import { type Compiled, compileProfile, formatManifest } from "../profile/compile.ts";
 import { type Output, UsageError, warningLines } from "./output.ts";
@@ -11,7 +11,8 @@ export interface CompileOptions extends SourceOptions {
 }
 
 /**
- * Compiles profiles to manifests, onto stdout or into a directory. Nothing is written unless all compile.
+ * Compiles profiles to manifests, onto stdout or into a directory, there also as by-digest/<sha256>.json. Nothing is
+ * written unless all compile.
  * @throws {ProfileError} | {UsageError}
  */
 export async function compile(sources: readonly string[], options: CompileOptions): Promise<Output> {
@@ -27,9 +28,9 @@ export async function compile(sources: readonly string[], options: CompileOption
   }
   const all = [...compiled.values()];
   const stderr = all.map(({ name, warnings }) => warningLines(name, warnings)).join("");
-  const texts = all.map(({ name, manifest }): [string, string] => [`${name}.json`, formatManifest(manifest)]);
+  const texts = all.map(({ name, manifest }): [string, string] => [name, formatManifest(manifest)]);
   if (options.output === undefined) return { stdout: texts.map(([, text]) => text).join(""), stderr };
-  await writeAll(options.output, new Map(texts));
+  await writeManifests(options.output, new Map(texts));
   const directory = options.output.replace(/\/+$/, "") || "/";
-  return { stdout: texts.map(([file]) => `${directory === "/" ? "" : directory}/${file}\n`).join(""), stderr };
+  return { stdout: texts.map(([name]) => `${directory === "/" ? "" : directory}/${name}.json\n`).join(""), stderr };
 }
