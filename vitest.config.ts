@@ -9,7 +9,7 @@ const config: ViteUserConfig = defineConfig({
           include: [
             "packages/*/src/**/*.test.ts",
             "packages/*/generator/**/*.test.ts",
-            "e2e/stack/**/*.test.ts",
+            "e2e/{stack,workloads,differential}/**/*.test.ts",
             "bench/**/*.test.ts",
           ],
         },

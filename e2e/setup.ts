@@ -1,4 +1,5 @@
 import { TestNode } from "./stack/node.ts";
+import { pluginCommand } from "./stack/plugin/program.ts";
 
 /** The node that all cases share. */
 export const nodeName: string = process.env["KUBEFENCE_NODE"] || "e2e";
@@ -7,6 +8,7 @@ export const nodeName: string = process.env["KUBEFENCE_NODE"] || "e2e";
 export async function setup(): Promise<() => Promise<void>> {
   const node = await TestNode.start(nodeName);
   const { runtimeName, runtimeVersion } = await node.cri.version();
-  console.log(`node ${nodeName}: ${runtimeName} ${runtimeVersion}, logs in ${node.directories.logs}`);
+  console.log(`node ${nodeName}: ${runtimeName} ${runtimeVersion}, plugin ${pluginCommand().at(-1)}`);
+  console.log(`logs in ${node.directories.logs} until the end`);
   return () => node.stop();
 }

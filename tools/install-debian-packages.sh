@@ -8,6 +8,7 @@ packages=(
   libc6-dev
   libseccomp-dev   # runc's seccomp support
   pkg-config
+  iproute2         # end-to-end: the node's network namespace
   busybox-static   # end-to-end: the busybox image
   mmdebstrap       # end-to-end: the Debian image
   musl-tools       # end-to-end: the musl image, static test programs

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/containerd/nri/pkg/adaptation"
 	"github.com/containerd/nri/pkg/api"
@@ -14,6 +15,8 @@ import (
 type libraryRuntime struct {
 	adaptation   *adaptation.Adaptation
 	synchronized chan error
+	// listening says that Start is over, which synchronizes launched plugins, of which there are none.
+	listening atomic.Bool
 }
 
 func newLibraryRuntime(socket string) (*libraryRuntime, error) {
@@ -21,7 +24,9 @@ func newLibraryRuntime(socket string) (*libraryRuntime, error) {
 	r := &libraryRuntime{synchronized: make(chan error, 1)}
 	synchronize := func(ctx context.Context, plugin adaptation.SyncCB) error {
 		_, err := plugin(ctx, nil, nil)
-		r.synchronized <- err
+		if r.listening.Load() {
+			r.synchronized <- err
+		}
 		return err
 	}
 	update := func(context.Context, []*adaptation.ContainerUpdate) ([]*adaptation.ContainerUpdate, error) {
@@ -34,7 +39,9 @@ func newLibraryRuntime(socket string) (*libraryRuntime, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, r.adaptation.Start()
+	err = r.adaptation.Start()
+	r.listening.Store(true)
+	return r, err
 }
 
 func (r *libraryRuntime) connected(ctx context.Context) error {

@@ -80,9 +80,25 @@ test("an empty PATH is taken as absent, so the current directory is not searched
 });
 
 test("a variable of ours given twice by the image refuses the container (A13)", async ({ node, runSandboxedPod }) => {
-  const image = await node.importImage(busyboxWith("twice", [], { Env: ["PATH=/usr/bin:/bin", "PATH=/generous"] }));
+  const Env = ["NONO_PROFILE=default", "NONO_PROFILE=workspace"];
+  const image = await node.importImage(busyboxWith("profile-twice", [], { Env }));
+  await expect(runProbe(await runSandboxedPod({}), { image, operations: ["cwd"] })).rejects.toThrow(
+    /ENV_DUPLICATE.*NONO_PROFILE/,
+  );
+});
+
+test("PATH given twice by the image is one PATH for containerd, with ours in front (A13)", async ({
+  node,
+  runSandboxedPod,
+}) => {
+  const image = await node.importImage(
+    busyboxWith("path-twice", [], { Env: ["PATH=/usr/bin:/bin", "PATH=/generous"] }),
+  );
   const pod = await runSandboxedPod({});
-  await expect(pod.createContainer({ name: "main", image, command: ["true"] })).rejects.toThrow(/ENV_DUPLICATE.*PATH/);
+  expect(await runProbe(pod, { image, operations: ["env:PATH"] })).toEqual({ "env:PATH": "/nono:/generous" });
+  const container = await pod.createContainer({ name: "created", image, command: ["true"] });
+  const { env } = (await container.runtimeSpec()).process;
+  expect(env.filter((entry) => entry.startsWith("PATH="))).toEqual(["PATH=/nono:/generous"]);
 });
 
 test("a variable of ours given twice by the pod refuses the container (A13)", async ({ runSandboxedPod }) => {

@@ -16,8 +16,8 @@ const fake = (directory: string): RootfsEntry[] => [
 
 const images: [what: string, entries: RootfsEntry[], outcome: "confined" | "refused"][] = [
   ["a directory with a launcher and profiles of its own", fake("nono"), "confined"],
-  ["a link to such a directory", [...fake("fake"), { path: "nono", symlink: "/fake" }], "confined"],
-  ["a relative link to such a directory", [...fake("fake"), { path: "nono", symlink: "fake" }], "confined"],
+  ["a link to such a directory", [...fake("fake"), { path: "nono", symlink: "/fake" }], "refused"],
+  ["a relative link to such a directory", [...fake("fake"), { path: "nono", symlink: "fake" }], "refused"],
   ["a link to a writable directory", [...fake("tmp"), { path: "nono", symlink: "/tmp" }], "refused"],
   ["a link to /proc/self", [{ path: "nono", symlink: "/proc/self" }], "refused"],
   ["a link to /proc/self/root", [...fake("fake"), { path: "nono", symlink: "/proc/self/root" }], "refused"],
@@ -30,13 +30,13 @@ describe.each(images)("an image where /nono is %s", (what, entries, outcome) => 
   test(`is ${outcome}`, async ({ node, runSandboxedPod }) => {
     const image = await node.importImage(busyboxWith(`nono-${what.replaceAll(/[^a-z]+/g, "-")}`, entries));
     const pod = await runSandboxedPod({});
-    const script = "cat /etc/shadow; : > /world/planted; echo ran";
+    const script = "cat /etc/shadow; touch /world/planted; echo ran";
     const result = await run(() => pod.complete({ name: "main", image, command: ["sh", "-c", script] }));
     expect(result.stdout).not.toContain("root:");
     if (outcome === "confined") {
       expect(result).toMatchObject({ exitCode: 0, stdout: "ran\n" });
       expect(result.stderr).toContain("can't open '/etc/shadow': Permission denied");
-      expect(result.stderr).toContain("can't create /world/planted: Permission denied");
+      expect(result.stderr).toContain("touch: /world/planted: Permission denied");
     } else {
       expect(result.exitCode).not.toBe(0);
       expect(result.stdout).toBe("");

@@ -23,6 +23,7 @@ function glibcImage(name: string, entries: RootfsEntry[]): ImageRecipe {
       await layer(directory, [
         ...users,
         { path: loader, content: readFileSync(realpathSync(loader)), mode: 0o755 },
+        { path: "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", symlink: loader },
         { path: libc, content: readFileSync(realpathSync(libc)), mode: 0o755 },
         { path: "usr/bin/probe", content: await compile(directory, "probe", "glibc"), mode: 0o755 },
         { path: "usr/lib/preloaded.so", content: await compile(directory, "preloaded", "library"), mode: 0o755 },

@@ -31,14 +31,15 @@ test("the plugin connects again, new containers are sandboxed and old ones still
   const fresh = await runSandboxedPod({ name: "fresh" });
   expect(await runProbe(fresh, { operations: ["read:/etc/shadow"] })).toEqual({ "read:/etc/shadow": "EACCES" });
 
+  expect(plugin.records(pod.uid)).toEqual([old.id]);
+
   await old.exec("sh", "-c", "echo go > /tmp/go");
   const { stdout, stderr } = await old.exit();
   expect(stdout).toBe("waiting\nold\n");
   expect(stderr.match(/can't open '\/etc\/shadow': Permission denied/g)).toHaveLength(2);
 
-  expect(existsSync(join(plugin.stateDirectory, pod.uid, old.id))).toBe(true);
   await old.remove();
-  await expect.poll(() => existsSync(join(plugin.stateDirectory, pod.uid))).toBe(false);
+  await expect.poll(() => plugin.records(pod.uid)).toEqual([]);
 });
 
 test("a plugin that starts later reports what runs without its sandbox", async ({ node, plugin, runPod }) => {

@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 import { testWithPlugin } from "../fixtures.ts";
 import type { Volume, VolumeMount } from "../stack/kubelet/pod-spec.ts";
 import { runProbe } from "../stack/probe.ts";
@@ -9,21 +10,27 @@ import { runProbe } from "../stack/probe.ts";
 
 const test = testWithPlugin();
 
+const hostDirectory = mkdtempSync(join(tmpdir(), "kubefence-host-path-"));
+writeFileSync(join(hostDirectory, "file"), "content\n");
+chmodSync(hostDirectory, 0o777);
+afterAll(() => rmSync(hostDirectory, { recursive: true }));
+
 const files = { file: "content\n" };
 const volumes: Volume[] = [
   { name: "scratch", kind: "emptyDir" },
   { name: "claim", kind: "persistentVolumeClaim" },
+  { name: "partial", kind: "persistentVolumeClaim" },
   { name: "settings", kind: "configMap", files },
   { name: "password", kind: "secret", files },
   { name: "labels", kind: "downwardAPI", files },
   { name: "mixed", kind: "projected", files },
-  { name: "host", kind: "hostPath", path: "/usr/share" },
+  { name: "host", kind: "hostPath", path: hostDirectory },
 ];
 const volumeMounts: VolumeMount[] = [
   { name: "scratch", mountPath: "/volumes/scratch" },
   { name: "claim", mountPath: "/volumes/claim" },
   { name: "claim", mountPath: "/volumes/claim-read-only", readOnly: true },
-  { name: "claim", mountPath: "/volumes/part", subPath: "." },
+  { name: "partial", mountPath: "/volumes/part", subPath: "part" },
   { name: "settings", mountPath: "/volumes/settings", readOnly: true },
   { name: "password", mountPath: "/volumes/password", readOnly: true },
   { name: "labels", mountPath: "/volumes/labels", readOnly: true },
@@ -36,14 +43,15 @@ const denied = {
   "list:/volumes/scratch": "EACCES",
   "create:/volumes/claim/new": "EACCES",
   "read:/volumes/claim-read-only/file": "EACCES",
-  "create:/volumes/claim-read-only/new": "EROFS",
+  "create:/volumes/claim-read-only/other": "EROFS",
   "read:/volumes/part/file": "EACCES",
   "read:/volumes/settings/file": "EACCES",
   "read:/volumes/password/file": "EACCES",
   "read:/volumes/labels/file": "EACCES",
   "read:/volumes/mixed/file": "EACCES",
   "read:/var/run/secrets/kubernetes.io/serviceaccount/token": "EACCES",
-  "list:/volumes/host": "EACCES",
+  "read:/volumes/host/file": "EACCES",
+  "create:/volumes/host/new": "EACCES",
 };
 const settings = {
   "read:/volumes/settings/file": "ok",
@@ -66,6 +74,7 @@ const expected = {
     "list:/volumes/scratch": "new",
     "create:/volumes/claim/new": "ok",
     "read:/volumes/claim-read-only/file": "ok",
+    "create:/volumes/claim-read-only/other": "EROFS",
   },
 };
 
@@ -73,6 +82,8 @@ describe.each(Object.entries(expected))("under the profile %s", (profile, answer
   test("volumes are open as its page says", async ({ runSandboxedPod }) => {
     const pod = await runSandboxedPod({ annotations: { "nono.sh/profile": profile }, volumes });
     writeFileSync(join(pod.volumePath("claim"), "file"), "content\n");
+    mkdirSync(join(pod.volumePath("partial"), "part"));
+    writeFileSync(join(pod.volumePath("partial"), "part/file"), "content\n");
     expect(await runProbe(pod, { operations: Object.keys(answers), volumeMounts })).toEqual(answers);
   });
 });
@@ -80,13 +91,22 @@ describe.each(Object.entries(expected))("under the profile %s", (profile, answer
 test("a grant of a volume does not reach into what is mounted below it", async ({ runSandboxedPod }) => {
   const pod = await runSandboxedPod({ annotations: { "nono.sh/profile": "workspace" }, volumes });
   const answers = await runProbe(pod, {
-    operations: ["create:/volumes/scratch/new", "list:/volumes/scratch/host", "read:/volumes/scratch/mixed/file"],
+    operations: [
+      "list:/volumes/scratch",
+      "read:/volumes/scratch/host/file",
+      "create:/volumes/scratch/host/new",
+      "read:/volumes/scratch/mixed/file",
+    ],
     volumeMounts: [
       { name: "scratch", mountPath: "/volumes/scratch" },
       { name: "host", mountPath: "/volumes/scratch/host" },
       { name: "mixed", mountPath: "/volumes/scratch/mixed", readOnly: true },
     ],
   });
-  expect(answers["list:/volumes/scratch/host"]).toBe("EACCES");
-  expect(answers["read:/volumes/scratch/mixed/file"]).toBe("EACCES");
+  expect(answers).toEqual({
+    "list:/volumes/scratch": "mixed,host",
+    "read:/volumes/scratch/host/file": "EACCES",
+    "create:/volumes/scratch/host/new": "EACCES",
+    "read:/volumes/scratch/mixed/file": "EACCES",
+  });
 });

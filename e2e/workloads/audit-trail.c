@@ -18,9 +18,14 @@ enum { message_size = NLMSG_SPACE(8970) };
 
 static _Alignas(struct nlmsghdr) char buffer[message_size];
 
+static int restoring;
+
 static void fail(const char *what, int number) {
   fprintf(stderr, "audit-trail: %s: %s\n", what, strerror(number));
-  exit(1);
+  if (restoring) {
+    _exit(EXIT_FAILURE);
+  }
+  exit(EXIT_FAILURE);
 }
 
 static int open_socket(uint32_t groups) {
@@ -68,8 +73,22 @@ static void request(int descriptor, uint16_t type, const void *payload, size_t s
   }
 }
 
+static struct audit_status before;
+static int control;
+
+// Puts back what was changed, however the program ends.
+static void restore(void) {
+  restoring = 1;
+  struct audit_status after = {
+      .mask = AUDIT_STATUS_ENABLED | AUDIT_STATUS_BACKLOG_LIMIT,
+      .enabled = before.enabled,
+      .backlog_limit = before.backlog_limit,
+  };
+  request(control, AUDIT_SET, &after, sizeof after, NULL);
+}
+
 // Forwards lines of standard input; returns 0 at its end.
-static int forward(int control) {
+static int forward(void) {
   static char line[256];
   static size_t filled;
   ssize_t got = read(0, line + filled, sizeof line - filled);
@@ -88,12 +107,11 @@ static int forward(int control) {
 }
 
 int main(void) {
-  int control = open_socket(0);
+  control = open_socket(0);
   int records = open_socket(1 << (AUDIT_NLGRP_READLOG - 1));
   int queue_bytes = 16 << 20;
   setsockopt(records, SOL_SOCKET, SO_RCVBUFFORCE, &queue_bytes, sizeof queue_bytes);
 
-  struct audit_status before = {0};
   request(control, AUDIT_GET, NULL, 0, &before);
   // The backlog of 64 that the kernel starts with loses records of a program that is denied much at once.
   struct audit_status during = {
@@ -101,6 +119,7 @@ int main(void) {
       .enabled = before.enabled == 0 ? 1 : before.enabled,
       .backlog_limit = before.backlog_limit < 8192 ? 8192 : before.backlog_limit,
   };
+  atexit(restore);
   request(control, AUDIT_SET, &during, sizeof during, NULL);
   puts("type=0 started");
   fflush(stdout);
@@ -118,12 +137,8 @@ int main(void) {
       fflush(stdout);
     }
     if (watched[0].revents != 0) {
-      open = forward(control);
+      open = forward();
     }
   }
-
-  struct audit_status after = {
-      .mask = during.mask, .enabled = before.enabled, .backlog_limit = before.backlog_limit};
-  request(control, AUDIT_SET, &after, sizeof after, NULL);
   return 0;
 }

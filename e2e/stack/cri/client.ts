@@ -38,17 +38,28 @@ export class CriClient {
     await this.#runtime.untilConnected(timeoutMs);
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const { status } = await this.#runtime.call<{
-        status: { conditions: { type: string; status: boolean; message: string }[] };
-      }>("Status", {});
-      const unready = status.conditions.filter(({ type, status: ready }) => type.endsWith("Ready") && !ready);
-      if (unready.length === 0) {
+      const missing = await this.#missing();
+      if (missing.length === 0) {
         return;
       }
       if (Date.now() > deadline) {
-        throw new Error(`containerd is not ready: ${JSON.stringify(unready)}`);
+        throw new Error(`containerd is not ready after ${timeoutMs} ms: ${missing.join(", ")}`);
       }
       await delay(20);
+    }
+  }
+
+  /** What the runtime says it lacks before it is ready. */
+  async #missing(): Promise<string[]> {
+    try {
+      const { status } = await this.#runtime.call<{
+        status: { conditions: { type: string; status: boolean; message: string }[] };
+      }>("Status", {});
+      const unready = status.conditions.filter((condition) => condition.type.endsWith("Ready") && !condition.status);
+      return unready.map(({ type, message }) => `${type}: ${message}`);
+    } catch (error) {
+      // "server is not initialized yet": the socket is there before the service is.
+      return [String(error)];
     }
   }
 

@@ -6,7 +6,7 @@ import { type ContainerOutput, readContainerLog } from "../cri/logs.ts";
 import type { ContainerInfo, Mount, PodSandboxConfig } from "../cri/messages.ts";
 import { containerConfig, sandboxConfig } from "./configs.ts";
 import type { ContainerSpec, PodSpec } from "./pod-spec.ts";
-import { prepareVolume, volumeMount } from "./volumes.ts";
+import { prepareVolume, unmountSubPaths, volumeMount } from "./volumes.ts";
 
 /** Directories that pods of a node use. */
 export interface PodDirectories {
@@ -67,7 +67,7 @@ export class Pod {
   /** Creates a container without starting it; rejects with the runtime's error when it refuses. */
   async createContainer(spec: ContainerSpec): Promise<Container> {
     mkdirSync(join(this.#config.logDirectory, spec.name), { recursive: true });
-    const config = containerConfig(this.#spec, this.uid, spec, this.#mounts(spec));
+    const config = containerConfig(this.#spec, this.uid, spec, await this.#mounts(spec));
     const id = await this.#cri.createContainer(this.id, config, this.#config);
     return new Container(this.#cri, id, join(this.#config.logDirectory, config.logPath));
   }
@@ -97,13 +97,15 @@ export class Pod {
   async remove(): Promise<void> {
     await this.#cri.stopPodSandbox(this.id);
     await this.#cri.removePodSandbox(this.id);
+    await unmountSubPaths(this.#directory);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #mounts(spec: ContainerSpec): Mount[] {
-    const mounts = (spec.volumeMounts ?? []).map((mount, index) =>
-      volumeMount(this.#directory, this.volumePath(mount.name), spec.name, mount, index),
-    );
+  async #mounts(spec: ContainerSpec): Promise<Mount[]> {
+    const mounts: Mount[] = [];
+    for (const [index, mount] of (spec.volumeMounts ?? []).entries()) {
+      mounts.push(await volumeMount(this.#directory, this.volumePath(mount.name), spec.name, mount, index));
+    }
     const token = this.#hostPaths.get("kube-api-access");
     if (token !== undefined && !mounts.some(({ containerPath }) => containerPath === serviceAccountDirectory)) {
       mounts.push({ containerPath: serviceAccountDirectory, hostPath: token, readonly: true });

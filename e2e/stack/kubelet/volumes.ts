@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "../command.ts";
 import type { Mount } from "../cri/messages.ts";
 import type { Volume, VolumeMount } from "./pod-spec.ts";
 
@@ -43,20 +44,39 @@ function writeAtomically(directory: string, files: Record<string, string>): void
 }
 
 /** The CRI mount of a volume; a subPath is a bind of its own under volume-subpaths, which hides the volume's kind. */
-export function volumeMount(
+export async function volumeMount(
   podDirectory: string,
   hostPath: string,
   containerName: string,
   mount: VolumeMount,
   index: number,
-): Mount {
+): Promise<Mount> {
   const { mountPath, readOnly = false, subPath } = mount;
   if (subPath === undefined) {
     return { containerPath: mountPath, hostPath, readonly: readOnly };
   }
-  // The kubelet bind-mounts the sub path here, safe from symlink races; a symlink tells the runtime as little and needs no mount.
-  const link = join(podDirectory, "volume-subpaths", mount.name, containerName, String(index));
-  mkdirSync(join(link, ".."), { recursive: true });
-  symlinkSync(join(hostPath, subPath), link);
-  return { containerPath: mountPath, hostPath: link, readonly: readOnly };
+  const bound = join(podDirectory, "volume-subpaths", mount.name, containerName, String(index));
+  const source = join(hostPath, subPath);
+  if (statSync(source).isDirectory()) {
+    mkdirSync(bound, { recursive: true });
+  } else {
+    mkdirSync(join(bound, ".."), { recursive: true });
+    writeFileSync(bound, "");
+  }
+  await run("mount", ["--bind", source, bound]);
+  return { containerPath: mountPath, hostPath: bound, readonly: readOnly };
+}
+
+/** Unmounts the pod's sub paths. */
+export async function unmountSubPaths(podDirectory: string): Promise<void> {
+  const directory = join(podDirectory, "volume-subpaths");
+  if (existsSync(directory)) {
+    // <volume>/<container>/<index>
+    const paths = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter(
+      (path) => path.split("/").length === 3,
+    );
+    for (const path of paths) {
+      await run("umount", [join(directory, path)]);
+    }
+  }
 }

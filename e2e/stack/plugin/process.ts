@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { stringify, type TomlTable } from "smol-toml";
 import { type DaemonFiles, runningPid, startDaemon, stopDaemon } from "../daemon.ts";
-import { checkout, type NodeDirectories } from "../directories.ts";
+import type { NodeDirectories } from "../directories.ts";
 import { installLauncher } from "./launcher-directory.ts";
 import { PluginLog } from "./log.ts";
+import { pluginCommand } from "./program.ts";
 
 /** Keys of the configuration file; undefined takes a usual one out. */
 export type PluginSettings = Record<string, TomlTable[string] | undefined>;
@@ -36,9 +37,9 @@ export class PluginProcess {
     const files = daemonFiles(this.#directories);
     await stopDaemon(files.pidFile);
     rmSync(files.logFile, { force: true });
-    const program = join(checkout, "packages/plugin/src/main.ts");
+    const [program, ...args] = pluginCommand();
     const environment = { PATH: process.env["PATH"] };
-    startDaemon(files, process.execPath, [program, "--config", configurationFile(this.#directories)], environment);
+    startDaemon(files, program, [...args, "--config", configurationFile(this.#directories)], environment);
     try {
       await this.log.find({ msg: "synchronized" }, 20_000);
     } catch (error) {

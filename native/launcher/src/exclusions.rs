@@ -1,9 +1,12 @@
 //! What no grant covers: the profile's exceptions, looked up in this container.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use kubefence_policy::path::AbsolutePath;
 use kubefence_policy::pattern::{ComponentPattern, PathPattern};
 
-use crate::walk::{Kind, Place, WalkError, Walker};
+use crate::walk::{Kind, Listed, Place, WalkError, Walker};
 
 /// Real paths that stay closed, whatever is granted above them.
 ///
@@ -37,12 +40,18 @@ impl Exclusions {
         Ok(exclusions)
     }
 
+    /// True when exactly `path` is closed.
+    #[must_use]
+    pub fn is_closed(&self, path: &AbsolutePath) -> bool {
+        self.paths.binary_search(path).is_ok()
+    }
+
     /// True when `path` is closed itself or lies in something closed.
     #[must_use]
     pub fn cover(&self, path: &AbsolutePath) -> bool {
         let mut ancestor = path.clone();
         loop {
-            if self.paths.binary_search(&ancestor).is_ok() {
+            if self.is_closed(&ancestor) {
                 return true;
             }
             if ancestor.is_root() {
@@ -58,89 +67,82 @@ impl Exclusions {
         if path.is_root() {
             return !self.paths.is_empty();
         }
-        let below = [path.as_bytes(), b"/"].concat();
-        let first = self.paths.partition_point(|closed| closed.as_bytes() < below.as_slice());
-        self.paths.get(first).is_some_and(|closed| closed.as_bytes().starts_with(&below))
+        // In byte order `/a-b` comes between `/a` and `/a/b`.
+        let first = self
+            .paths
+            .partition_point(|closed| closed.as_bytes().iter().lt(path.as_bytes().iter().chain(b"/")));
+        self.paths.get(first).is_some_and(|closed| closed.is_below(path))
     }
 
-    fn search(&mut self, walker: &Walker, directory: &Place, node: &Node) -> Result<(), WalkError> {
-        let mut listing = None;
-        for (component, child) in &node.children {
-            let closed = match component {
-                ComponentPattern::Literal(name) => self.visit(walker, directory, name, child)?,
-                ComponentPattern::Glob(_) => {
-                    self.visit_matches(walker, directory, component, child, &mut listing)?
-                }
-            };
-            if closed {
-                return Ok(());
+    fn search(&mut self, walker: &Walker, directory: &Place, node: &Node<'_>) -> Result<(), WalkError> {
+        for listed in self.candidates(walker, directory, node)?.iter() {
+            for child in node.matching(&listed.name) {
+                self.add(walker, directory, listed, child)?;
             }
         }
         Ok(())
     }
 
-    fn visit_matches(
+    /// The entries of `directory` that can match: all of them, or those whose names are wanted.
+    fn candidates(
         &mut self,
         walker: &Walker,
         directory: &Place,
-        component: &ComponentPattern,
-        child: &Node,
-        listing: &mut Option<Vec<Vec<u8>>>,
-    ) -> Result<bool, WalkError> {
-        if listing.is_none() {
+        node: &Node<'_>,
+    ) -> Result<Rc<[Listed]>, WalkError> {
+        if node.is_better_listed() {
             match walker.list(directory) {
-                Ok(names) => *listing = Some(names),
-                Err(error) => return self.close_unreachable(error),
+                Ok(names) => return Ok(names),
+                // Names can be tried one by one where a listing is refused. A `*` cannot.
+                Err(WalkError::Unreachable(_)) if node.globs.is_empty() => {}
+                Err(error) => return self.close_unreachable(error).map(|()| Rc::default()),
             }
         }
-        for name in listing.iter().flatten().filter(|name| component.matches(name)) {
-            if self.visit(walker, directory, name, child)? {
-                return Ok(true);
+        let mut found = Vec::new();
+        for name in node.literals.keys() {
+            match walker.entry_kind(directory, name) {
+                Ok(kind) => found.push(Listed { name: name.to_vec(), kind: Some(kind) }),
+                Err(error) => self.close_unreachable(error)?,
             }
         }
-        Ok(false)
+        Ok(found.into())
     }
 
-    /// Answers true when `directory` turned out to be closed to the process as a whole.
-    fn visit(
+    /// Takes in one entry that the pattern up to `node` matches.
+    fn add(
         &mut self,
         walker: &Walker,
         directory: &Place,
-        name: &[u8],
-        child: &Node,
-    ) -> Result<bool, WalkError> {
-        let entry = match walker.entry(directory, name) {
-            Ok(entry) => entry,
+        listed: &Listed,
+        node: &Node<'_>,
+    ) -> Result<(), WalkError> {
+        let Some(path) = directory.path.child(&listed.name) else { return Ok(()) };
+        if node.is_end {
+            self.paths.push(path.clone());
+        }
+        let found = match listed.kind {
+            Some(Kind::File) => return Ok(()),
+            Some(Kind::Directory) if node.is_leaf() => return Ok(()),
+            Some(Kind::Directory) => walker.listed_entry(directory, listed),
+            Some(Kind::Symlink) | None => walker.resolve(&path),
+        };
+        let target = match found {
+            Ok(target) => target,
             Err(error) => return self.close_unreachable(error),
         };
-        if child.is_end {
-            self.paths.push(entry.path.clone());
-        }
-        let target = match entry.kind {
-            Kind::Symlink => match walker.resolve(&entry.path) {
-                Ok(target) => target,
-                Err(error) => {
-                    self.close_unreachable(error)?;
-                    return Ok(false);
-                }
-            },
-            _ => entry,
-        };
-        if child.is_end {
+        if node.is_end {
             self.paths.push(target.path.clone());
         }
-        if target.kind == Kind::Directory {
-            self.search(walker, &target, child)?;
-        }
-        Ok(false)
+        if target.kind == Kind::Directory { self.search(walker, &target, node) } else { Ok(()) }
     }
 
-    fn close_unreachable(&mut self, error: WalkError) -> Result<bool, WalkError> {
+    /// A directory that the process may not search hides what is in it: it stays closed as a whole.
+    fn close_unreachable(&mut self, error: WalkError) -> Result<(), WalkError> {
         match error {
-            WalkError::Missing => Ok(false),
+            WalkError::Missing => Ok(()),
             WalkError::Unreachable(directory) => {
                 self.paths.push(directory);
-                Ok(true)
+                Ok(())
             }
             error => Err(error),
         }
@@ -149,22 +151,37 @@ impl Exclusions {
 
 /// The patterns as one tree, so that 200 of them search each directory once.
 #[derive(Default)]
-struct Node {
+struct Node<'a> {
     is_end: bool,
-    children: Vec<(ComponentPattern, Node)>,
+    literals: BTreeMap<&'a [u8], Node<'a>>,
+    globs: BTreeMap<&'a [u8], Node<'a>>,
 }
 
-impl Node {
-    fn insert(&mut self, components: &[ComponentPattern]) {
-        let Some((first, rest)) = components.split_first() else {
-            self.is_end = true;
-            return;
-        };
-        let index = self.children.iter().position(|(component, _)| component == first).unwrap_or_else(|| {
-            self.children.push((first.clone(), Self::default()));
-            self.children.len() - 1
-        });
-        self.children[index].1.insert(rest);
+/// From this many names on, one listing costs less than trying each.
+const NAMES_WORTH_A_LISTING: usize = 6;
+
+impl<'a> Node<'a> {
+    fn is_leaf(&self) -> bool {
+        self.literals.is_empty() && self.globs.is_empty()
+    }
+
+    fn is_better_listed(&self) -> bool {
+        self.literals.len() >= NAMES_WORTH_A_LISTING || !self.globs.is_empty()
+    }
+
+    fn insert(&mut self, mut components: impl Iterator<Item = ComponentPattern<'a>>) {
+        match components.next() {
+            None => self.is_end = true,
+            Some(ComponentPattern::Literal(name)) => {
+                self.literals.entry(name).or_default().insert(components)
+            }
+            Some(ComponentPattern::Glob(glob)) => self.globs.entry(glob).or_default().insert(components),
+        }
+    }
+
+    fn matching<'b>(&'b self, name: &'b [u8]) -> impl Iterator<Item = &'b Self> {
+        let by_glob = self.globs.iter().filter(|(glob, _)| ComponentPattern::Glob(glob).matches(name));
+        self.literals.get(name).into_iter().chain(by_glob.map(|(_, node)| node))
     }
 }
 

@@ -54,7 +54,7 @@ pub fn find(walker: &Walker, pattern: &PathPattern) -> Result<Vec<Place>, WalkEr
         for path in &found {
             match component {
                 ComponentPattern::Literal(name) => next.extend(path.child(name)),
-                ComponentPattern::Glob(_) => next.extend(list_matches(walker, path, component)?),
+                ComponentPattern::Glob(_) => next.extend(list_matches(walker, path, &component)?),
             }
         }
         found = next;
@@ -65,14 +65,22 @@ pub fn find(walker: &Walker, pattern: &PathPattern) -> Result<Vec<Place>, WalkEr
 fn list_matches(
     walker: &Walker,
     path: &AbsolutePath,
-    component: &ComponentPattern,
+    component: &ComponentPattern<'_>,
 ) -> Result<Vec<AbsolutePath>, WalkError> {
-    let Some(directory) = skip_absent(walker.resolve(path))? else { return Ok(Vec::new()) };
-    if directory.kind != Kind::Directory {
-        return Ok(Vec::new());
-    }
-    let names = skip_absent(walker.list(&directory))?.unwrap_or_default();
-    Ok(names.iter().filter(|name| component.matches(name)).filter_map(|name| path.child(name)).collect())
+    let names = match walker.known_listing(path) {
+        Some(names) => Some(names),
+        None => match skip_absent(walker.resolve(path))? {
+            Some(directory) => skip_absent(walker.list(&directory))?,
+            None => None,
+        },
+    };
+    let Some(names) = names else { return Ok(Vec::new()) };
+    Ok(names
+        .iter()
+        .map(|listed| &listed.name)
+        .filter(|name| component.matches(name))
+        .filter_map(|name| path.child(name))
+        .collect())
 }
 
 /// Grants `access` to `place`, entry by entry where something below it stays closed.
@@ -86,10 +94,21 @@ pub fn grant<S: RuleSink>(
     access: Access,
     sink: &mut S,
 ) -> Result<(), GrantError<S::Error>> {
-    if exclusions.cover(&place.path) || place.kind == Kind::Symlink {
+    if exclusions.cover(&place.path) {
         return Ok(());
     }
-    if !exclusions.reach_below(&place.path) {
+    grant_open(walker, exclusions, place, access, sink)
+}
+
+/// Grants a place that is not closed itself.
+fn grant_open<S: RuleSink>(
+    walker: &Walker,
+    exclusions: &Exclusions,
+    place: &Place,
+    access: Access,
+    sink: &mut S,
+) -> Result<(), GrantError<S::Error>> {
+    if place.kind != Kind::Directory || !exclusions.reach_below(&place.path) {
         return sink.allow(place, Rights::Access(access)).map_err(GrantError::Sink);
     }
     let Some(names) = skip_absent(walker.list(place))? else { return Ok(()) };
@@ -98,9 +117,12 @@ pub fn grant<S: RuleSink>(
     if access != Access::Write && !place.path.is_root() {
         sink.allow(place, Rights::ListOnly).map_err(GrantError::Sink)?;
     }
-    for name in names {
-        if let Some(entry) = skip_absent(walker.entry(place, &name))? {
-            grant(walker, exclusions, &entry, access, sink)?;
+    for listed in names.iter().filter(|listed| listed.kind != Some(Kind::Symlink)) {
+        if place.path.child(&listed.name).is_none_or(|path| exclusions.is_closed(&path)) {
+            continue;
+        }
+        if let Some(entry) = skip_absent(walker.listed_entry(place, listed))? {
+            grant_open(walker, exclusions, &entry, access, sink)?;
         }
     }
     Ok(())

@@ -117,18 +117,13 @@ fn globs_grant_each_match() {
 
 #[test]
 fn too_many_entries_are_refused() {
-    let names: Vec<String> = (0..100).map(|number| format!("big/{number}")).collect();
-    let entries: Vec<&str> = names.iter().map(String::as_str).collect();
-    let tree = Tree::of(&entries);
+    let tree = Tree::of(&["big/7"]);
+    for number in 0..crate::walk::MAX_LISTED_ENTRIES {
+        std::fs::File::create(tree.host_path(&format!("big/x{number}"))).unwrap();
+    }
     let walker = tree.walker();
     let exclusions = Exclusions::find(&walker, &[pattern("/big/7")]).unwrap();
     let place = walker.resolve(&path("/big")).unwrap();
-    let grant_often = || {
-        for _ in 0..=crate::walk::MAX_LISTED_ENTRIES / 100 {
-            grant(&walker, &exclusions, &place, Access::Read, &mut Recorder::default())?;
-        }
-        Ok(())
-    };
-    let error: GrantError<()> = grant_often().unwrap_err();
+    let error = grant(&walker, &exclusions, &place, Access::Read, &mut Recorder::default()).unwrap_err();
     assert!(matches!(error, GrantError::Walk(WalkError::TooManyEntries(at)) if at == path("/big")));
 }

@@ -24,7 +24,8 @@ pub enum Origin {
 pub struct Judge<'a> {
     walker: &'a Walker,
     uid: u32,
-    /// Where the forbidden places really are; looked up when the first variable needs it.
+    /// Where the forbidden places really are that a symbolic link of the image put elsewhere; looked up
+    /// when the first variable needs it.
     forbidden: OnceCell<Vec<AbsolutePath>>,
 }
 
@@ -76,7 +77,7 @@ impl<'a> Judge<'a> {
         }
         if self.forbidden.get().is_none() {
             let mut real = Vec::new();
-            for path in forbidden::named_places() {
+            for path in forbidden::named_places().into_iter().filter(|path| self.walker.is_elsewhere(path)) {
                 real.extend(skip_absent(self.walker.resolve(&path))?.map(|place| place.path));
             }
             let _ = self.forbidden.set(real);

@@ -5,7 +5,11 @@
 
 use std::ffi::{c_char, c_int};
 
+use kubefence_launcher::arena::Arena;
 use kubefence_launcher::kernel::StringVector;
+
+#[global_allocator]
+static ARENA: Arena = Arena::new();
 
 #[unsafe(no_mangle)]
 extern "C" fn main(

@@ -1,10 +1,11 @@
 //! Where a path really is. Each lookup hands back an `O_PATH` descriptor together with the path that led
 //! to it free of symbolic links, so what is judged is what is granted, and `/proc` is not needed.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
 
 use kubefence_policy::path::{AbsolutePath, MAX_PATH_BYTES};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, ResolveFlags, Statx, StatxAttributes, StatxFlags};
@@ -31,7 +32,7 @@ pub struct Place {
 }
 
 /// What matters about an object's type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A directory.
     Directory,
@@ -39,6 +40,17 @@ pub enum Kind {
     Symlink,
     /// Anything else: file, device, socket, FIFO.
     File,
+}
+
+impl Kind {
+    fn of(file_type: FileType) -> Option<Self> {
+        match file_type {
+            FileType::Unknown => None,
+            FileType::Directory => Some(Self::Directory),
+            FileType::Symlink => Some(Self::Symlink),
+            _ => Some(Self::File),
+        }
+    }
 }
 
 /// Why a lookup found nothing.
@@ -54,11 +66,22 @@ pub enum WalkError {
     Failed(AbsolutePath, Errno),
 }
 
+/// A name that a directory lists.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// The file name.
+    pub name: Vec<u8>,
+    /// What the listing says it is; `None` on file systems that do not say.
+    pub kind: Option<Kind>,
+}
+
 /// Looks paths up below one root directory.
 #[derive(Debug)]
 pub struct Walker {
     root: OwnedFd,
     listed: Cell<u32>,
+    /// What was listed once is not asked again: exceptions and grants see the same entries.
+    listings: RefCell<Vec<(AbsolutePath, Rc<[Listed]>)>>,
 }
 
 impl Walker {
@@ -68,7 +91,7 @@ impl Walker {
     /// The error of the open.
     pub fn new(root: &std::path::Path) -> Result<Self, Errno> {
         let root = rustix::fs::open(root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        Ok(Self { root, listed: Cell::new(0) })
+        Ok(Self { root, listed: Cell::new(0), listings: RefCell::default() })
     }
 
     /// The object at `path`, symbolic links followed as text (so a magic link of `/proc` leads to what
@@ -77,70 +100,109 @@ impl Walker {
     /// # Errors
     /// [`WalkError`]
     pub fn resolve(&self, path: &AbsolutePath) -> Result<Place, WalkError> {
-        match self.resolve_without_symlinks(path) {
-            // A link on the way; a directory closed to us, whose name is wanted; or a seccomp filter that
-            // does not know openat2.
-            Err(Errno::LOOP | Errno::ACCESS | Errno::NOSYS | Errno::PERM | Errno::AGAIN) => {
-                self.resolve_stepwise(path)
+        let opened = match self.listed_kind(path) {
+            Some(None) => return Err(WalkError::Missing),
+            Some(Some(Kind::Symlink)) => Err(Errno::LOOP),
+            _ => self.open_real(path),
+        };
+        match opened {
+            Ok(fd) => Place::describe(fd, path.clone(), None),
+            // A link on the way, or a directory closed to us, whose name is wanted.
+            Err(Errno::LOOP | Errno::ACCESS) => {
+                let (real, symlink_mount) = self.real_path(path)?;
+                let fd = self.open_real(&real).map_err(|error| judge(error, &real.parent()))?;
+                Place::describe(fd, real, symlink_mount)
             }
             Err(error) => Err(judge(error, path)),
-            Ok(fd) => Place::describe(fd, path.clone(), None),
         }
     }
 
-    /// One call for what is nearly always true: no symbolic link on the way.
-    fn resolve_without_symlinks(&self, path: &AbsolutePath) -> Result<OwnedFd, Errno> {
-        let relative = match &path.as_bytes()[1..] {
-            b"" => b".",
-            relative => relative,
-        };
-        let flags = OFlags::PATH | OFlags::CLOEXEC;
-        rustix::fs::openat2(&self.root, relative, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)
+    /// True when a symbolic link lies on the way to `path`, so that what it names is elsewhere.
+    #[must_use]
+    pub fn is_elsewhere(&self, path: &AbsolutePath) -> bool {
+        let kind = || self.listed_kind(path).unwrap_or_else(|| self.kind_of(path).ok());
+        !path.is_root() && (kind() == Some(Kind::Symlink) || self.is_elsewhere(&path.parent()))
     }
 
-    fn resolve_stepwise(&self, path: &AbsolutePath) -> Result<Place, WalkError> {
+    /// What an earlier listing said of `path`: nothing (`None`), that it is missing (`Some(None)`), or what
+    /// it is.
+    fn listed_kind(&self, path: &AbsolutePath) -> Option<Option<Kind>> {
+        let names = self.known_listing(&path.parent())?;
+        let name = path.components().last()?;
+        match names.iter().find(|listed| listed.name == name) {
+            None => Some(None),
+            Some(listed) => listed.kind.map(Some),
+        }
+    }
+
+    /// Opens what is at `path`; `ELOOP` when a symbolic link is on the way or at its end.
+    fn open_real(&self, path: &AbsolutePath) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        match rustix::fs::openat2(&self.root, relative(path), flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)
+        {
+            // A seccomp filter older than the call.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            answer => return answer,
+        }
+        let mut opened = open_entry(&self.root, b".")?;
+        for name in path.components() {
+            opened = open_entry(&opened, name)?;
+            if rustix::fs::fstat(&opened).map(|stat| FileType::from_raw_mode(stat.st_mode))?
+                == FileType::Symlink
+            {
+                return Err(Errno::LOOP);
+            }
+        }
+        Ok(opened)
+    }
+
+    /// `path` without symbolic links, and the mount that holds the first one.
+    fn real_path(&self, path: &AbsolutePath) -> Result<(AbsolutePath, Option<u64>), WalkError> {
         let mut pending: VecDeque<Vec<u8>> = path.components().map(<[u8]>::to_vec).collect();
+        let mut real = AbsolutePath::root();
         let mut symlink_mount = None;
         let mut symlinks = 0;
-        let mut current = self.root()?;
         while let Some(name) = pending.pop_front() {
-            if current.kind != Kind::Directory {
-                return Err(WalkError::Missing);
-            }
-            if name == b"." || name.is_empty() {
-                continue;
-            }
             if name == b".." {
-                current = self.parent(&current)?;
-                continue;
+                if self.kind_of(&real) != Ok(Kind::Directory) {
+                    return Err(WalkError::Missing);
+                }
+                real = real.parent();
             }
-            let next = self.entry(&current, &name)?;
-            if next.kind != Kind::Symlink {
-                current = next;
-                continue;
-            }
+            let Some(next) = real.child(&name) else { continue };
+            let target = match rustix::fs::readlinkat(&self.root, relative(&next), Vec::new()) {
+                Ok(target) => target.into_bytes(),
+                Err(Errno::INVAL) => {
+                    real = next;
+                    continue;
+                }
+                Err(error) => return Err(judge(error, &real)),
+            };
             symlinks += 1;
-            if symlinks > MAX_SYMLINKS {
+            if symlinks > MAX_SYMLINKS || target.len() > MAX_PATH_BYTES {
                 return Err(WalkError::Missing);
             }
             if symlink_mount.is_none() {
-                symlink_mount = Some(next.mount()?);
-            }
-            let target = rustix::fs::readlinkat(&next.fd, "", Vec::new())
-                .map_err(|error| WalkError::Failed(next.path.clone(), error))?
-                .into_bytes();
-            if target.len() > MAX_PATH_BYTES {
-                return Err(WalkError::Missing);
+                symlink_mount = Some(self.statx(&next)?.stx_mnt_id);
             }
             if target.starts_with(b"/") {
-                current = self.root()?;
+                real = AbsolutePath::root();
             }
             for component in target.split(|byte| *byte == b'/').rev() {
                 pending.push_front(component.to_vec());
             }
         }
-        current.symlink_mount = symlink_mount;
-        Ok(current)
+        Ok((real, symlink_mount))
+    }
+
+    fn statx(&self, path: &AbsolutePath) -> Result<Statx, WalkError> {
+        rustix::fs::statx(&self.root, relative(path), AtFlags::SYMLINK_NOFOLLOW, StatxFlags::MNT_ID)
+            .map_err(|error| judge(error, &path.parent()))
+    }
+
+    fn kind_of(&self, path: &AbsolutePath) -> Result<Kind, Errno> {
+        let stat = rustix::fs::statat(&self.root, relative(path), AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(Kind::of(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::File))
     }
 
     /// The root directory itself.
@@ -153,19 +215,48 @@ impl Walker {
         Place::describe(fd, root, None)
     }
 
-    fn parent(&self, place: &Place) -> Result<Place, WalkError> {
-        if place.path.is_root() {
-            return self.root();
-        }
-        let fd = open_entry(&place.fd, b"..").map_err(|error| judge(error, &place.path))?;
-        Place::describe(fd, place.path.parent(), None)
+    /// The kind of the entry `name` of `directory`, a symbolic link as itself.
+    ///
+    /// # Errors
+    /// [`WalkError`]
+    pub fn entry_kind(&self, directory: &Place, name: &[u8]) -> Result<Kind, WalkError> {
+        let stat = rustix::fs::statat(&directory.fd, name, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|error| judge(error, &directory.path))?;
+        Ok(Kind::of(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::File))
+    }
+
+    /// An entry that `directory` listed. Its kind is the listing's: should it have changed since, Landlock
+    /// takes fewer rights for it, never more.
+    ///
+    /// # Errors
+    /// [`WalkError`]
+    pub fn listed_entry(&self, directory: &Place, listed: &Listed) -> Result<Place, WalkError> {
+        let Some(kind) = listed.kind else { return self.entry(directory, &listed.name) };
+        let path = directory.path.child(&listed.name).ok_or(WalkError::Missing)?;
+        let fd = open_entry(&directory.fd, &listed.name).map_err(|error| judge(error, &directory.path))?;
+        Ok(Place { fd, path, kind, symlink_mount: None })
     }
 
     /// The names in `directory`, without `.` and `..`.
     ///
     /// # Errors
     /// [`WalkError`]; [`WalkError::TooManyEntries`] once all listings together pass the limit.
-    pub fn list(&self, directory: &Place) -> Result<Vec<Vec<u8>>, WalkError> {
+    pub fn list(&self, directory: &Place) -> Result<Rc<[Listed]>, WalkError> {
+        if let Some(names) = self.known_listing(&directory.path) {
+            return Ok(names);
+        }
+        let names: Rc<[Listed]> = self.read_names(directory)?.into();
+        self.listings.borrow_mut().push((directory.path.clone(), names.clone()));
+        Ok(names)
+    }
+
+    /// The names in the directory that really is at `path`, if they were asked for before.
+    #[must_use]
+    pub fn known_listing(&self, path: &AbsolutePath) -> Option<Rc<[Listed]>> {
+        self.listings.borrow().iter().find(|(known, _)| known == path).map(|(_, names)| names.clone())
+    }
+
+    fn read_names(&self, directory: &Place) -> Result<Vec<Listed>, WalkError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let failed = |error| judge(error, &directory.path);
         let readable = rustix::fs::openat(&directory.fd, ".", flags, Mode::empty()).map_err(failed)?;
@@ -182,7 +273,7 @@ impl Walker {
             if self.listed.get() > MAX_LISTED_ENTRIES {
                 return Err(WalkError::TooManyEntries(directory.path.clone()));
             }
-            names.push(name.to_vec());
+            names.push(Listed { name: name.to_vec(), kind: Kind::of(entry.file_type()) });
         }
         Ok(names)
     }
@@ -201,11 +292,7 @@ impl Walker {
 impl Place {
     fn describe(fd: OwnedFd, path: AbsolutePath, symlink_mount: Option<u64>) -> Result<Self, WalkError> {
         let stat = rustix::fs::fstat(&fd).map_err(|error| WalkError::Failed(path.clone(), error))?;
-        let kind = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => Kind::Directory,
-            FileType::Symlink => Kind::Symlink,
-            _ => Kind::File,
-        };
+        let kind = Kind::of(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::File);
         Ok(Self { fd, path, kind, symlink_mount })
     }
 
@@ -248,6 +335,14 @@ impl Place {
     fn statx(&self) -> Result<Statx, WalkError> {
         rustix::fs::statx(&self.fd, "", AtFlags::EMPTY_PATH, StatxFlags::INO | StatxFlags::MNT_ID)
             .map_err(|error| WalkError::Failed(self.path.clone(), error))
+    }
+}
+
+/// `path` as seen from the root's descriptor.
+fn relative(path: &AbsolutePath) -> &[u8] {
+    match &path.as_bytes()[1..] {
+        b"" => b".",
+        relative => relative,
     }
 }
 

@@ -100,10 +100,16 @@ fn listings_have_names_and_an_end() {
     let tree = Tree::of(&["d/a", "d/.b", "d/c/"]);
     let walker = tree.walker();
     let directory = walker.resolve(&path("/d")).unwrap();
-    let mut names = walker.list(&directory).unwrap();
+    let listing = walker.list(&directory).unwrap();
+    let mut names: Vec<_> = listing.iter().map(|listed| (listed.name.as_slice(), listed.kind)).collect();
     names.sort();
-    assert_eq!(names, [b".b".to_vec(), b"a".to_vec(), b"c".to_vec()]);
+    let expected = [(&b".b"[..], Some(Kind::File)), (b"a", Some(Kind::File)), (b"c", Some(Kind::Directory))];
+    assert_eq!(names, expected);
 
+    std::fs::write(tree.host_path("d/late"), "").unwrap();
+    assert_eq!(walker.list(&directory).unwrap(), listing, "asked once");
+
+    let walker = tree.walker();
     walker.listed.set(MAX_LISTED_ENTRIES - 2);
     assert_eq!(walker.list(&directory), Err(WalkError::TooManyEntries(path("/d"))));
 }

@@ -2,7 +2,7 @@
 //! image: were either `/etc`, a profile that lets a program write where it works would give away `/etc`.
 
 use crate::path::AbsolutePath;
-use crate::pattern::{ComponentPattern, PathPattern};
+use crate::pattern::PathPattern;
 
 /// A target equal to one of these, or above one, is no grant. `/usr/src/app` is fine, `/usr/src` is not.
 const NEVER_AT_OR_ABOVE: [&str; 15] = [
@@ -52,19 +52,7 @@ fn is_inside(target: &AbsolutePath, top: &str) -> bool {
 }
 
 fn pattern(text: &str) -> PathPattern {
-    PathPattern::new(
-        text.split('/')
-            .filter(|name| !name.is_empty())
-            .map(|name| {
-                let bytes = name.as_bytes().to_vec();
-                if name.contains('*') {
-                    ComponentPattern::Glob(bytes)
-                } else {
-                    ComponentPattern::Literal(bytes)
-                }
-            })
-            .collect(),
-    )
+    PathPattern::below(&AbsolutePath::root(), if text == "/" { b"" } else { text.as_bytes() })
 }
 
 #[cfg(test)]

@@ -3,21 +3,21 @@
 use crate::path::AbsolutePath;
 
 /// One component of a [`PathPattern`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ComponentPattern {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComponentPattern<'a> {
     /// Exactly this name.
-    Literal(Vec<u8>),
+    Literal(&'a [u8]),
     /// A name with at least one `*`.
-    Glob(Vec<u8>),
+    Glob(&'a [u8]),
 }
 
-impl ComponentPattern {
+impl ComponentPattern<'_> {
     /// True when the file name `name` matches. A leading dot is an ordinary byte: an exception for
     /// `/home/*/.ssh` also holds for a home that is hidden.
     #[must_use]
     pub fn matches(&self, name: &[u8]) -> bool {
         match self {
-            Self::Literal(literal) => literal == name,
+            Self::Literal(literal) => *literal == name,
             Self::Glob(glob) => glob_matches(glob, name),
         }
     }
@@ -26,41 +26,49 @@ impl ComponentPattern {
 /// An absolute path pattern, every variable already replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
-    components: Vec<ComponentPattern>,
+    bytes: Vec<u8>,
+    /// As many bytes from the start are a real path, in which `*` is an ordinary byte.
+    literal_bytes: usize,
 }
 
 impl PathPattern {
-    /// The pattern of these components below `/`; none stands for `/`.
+    /// The pattern `rest` below `base`: clean components, each with a `/` before it, or nothing.
     #[must_use]
-    pub fn new(components: Vec<ComponentPattern>) -> Self {
-        Self { components }
+    pub fn below(base: &AbsolutePath, rest: &[u8]) -> Self {
+        let base = if base.is_root() { b"" } else { base.as_bytes() };
+        Self { bytes: [base, rest].concat(), literal_bytes: base.len() }
     }
 
     /// The pattern that matches `path` alone, whatever bytes it holds.
     #[must_use]
     pub fn literal(path: &AbsolutePath) -> Self {
-        Self { components: path.components().map(|name| ComponentPattern::Literal(name.to_vec())).collect() }
+        Self::below(path, b"")
     }
 
     /// The components below `/`.
-    #[must_use]
-    pub fn components(&self) -> &[ComponentPattern] {
-        &self.components
+    pub fn components(&self) -> impl Iterator<Item = ComponentPattern<'_>> {
+        let mut end = 0;
+        let all = self.bytes.split(|byte| *byte == b'/').map(move |name| {
+            end += name.len();
+            let is_literal = end <= self.literal_bytes || !name.contains(&b'*');
+            end += 1;
+            if is_literal { ComponentPattern::Literal(name) } else { ComponentPattern::Glob(name) }
+        });
+        // What stands before the first slash.
+        all.skip(1)
     }
 
     /// True when a path that matches this pattern is `path` itself or lies below it.
     #[must_use]
     pub fn is_within(&self, path: &AbsolutePath) -> bool {
-        let mut own = self.components.iter();
+        let mut own = self.components();
         path.components().all(|name| own.next().is_some_and(|component| component.matches(name)))
     }
 
     /// True when `path` matches component by component.
     #[must_use]
     pub fn matches(&self, path: &AbsolutePath) -> bool {
-        let mut names = path.components();
-        self.components.iter().all(|component| names.next().is_some_and(|name| component.matches(name)))
-            && names.next().is_none()
+        self.is_within(path) && path.components().count() == self.components().count()
     }
 }
 
@@ -91,7 +99,7 @@ mod tests {
     use super::*;
 
     fn glob(pattern: &str, name: &str) -> bool {
-        ComponentPattern::Glob(pattern.into()).matches(name.as_bytes())
+        ComponentPattern::Glob(pattern.as_bytes()).matches(name.as_bytes())
     }
 
     #[test]
@@ -114,18 +122,24 @@ mod tests {
     }
 
     #[test]
+    fn a_star_in_the_base_is_an_ordinary_byte() {
+        use ComponentPattern::{Glob, Literal};
+        let base = AbsolutePath::parse(b"/a*/b").unwrap();
+        let pattern = PathPattern::below(&base, b"/c*/d");
+        let components: Vec<_> = pattern.components().collect();
+        assert_eq!(components, [Literal(b"a*"), Literal(b"b"), Glob(b"c*"), Literal(b"d")]);
+    }
+
+    #[test]
     fn patterns_match_component_by_component() {
-        let pattern = PathPattern::new(vec![
-            ComponentPattern::Literal(b"home".to_vec()),
-            ComponentPattern::Glob(b"*".to_vec()),
-            ComponentPattern::Literal(b".ssh".to_vec()),
-        ]);
+        let pattern = PathPattern::below(&AbsolutePath::root(), b"/home/*/.ssh");
         let matches = |text: &str| pattern.matches(&AbsolutePath::parse(text.as_bytes()).unwrap());
         assert!(matches("/home/a/.ssh"));
         assert!(!matches("/home/a"));
         assert!(!matches("/home/a/b/.ssh"));
         assert!(!matches("/home/a/.ssh/id"));
-        assert!(PathPattern::new(vec![]).matches(&AbsolutePath::root()));
+        assert!(PathPattern::literal(&AbsolutePath::root()).matches(&AbsolutePath::root()));
+        assert_eq!(PathPattern::literal(&AbsolutePath::root()).components().count(), 0);
 
         let within = |text: &str| pattern.is_within(&AbsolutePath::parse(text.as_bytes()).unwrap());
         assert!(within("/"));

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::path::{AbsolutePath, MAX_PATH_BYTES};
-use crate::pattern::{ComponentPattern, PathPattern};
+use crate::pattern::PathPattern;
 
 /// Where a template starts, and with it who chose the place: the operator who wrote the profile, or the
 /// pod and image through a variable.
@@ -33,8 +33,8 @@ pub struct Variables {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathTemplate {
     base: Base,
-    /// Below the base; may hold `$UID` and `*`.
-    components: Vec<String>,
+    /// Below the base, each component with a `/` before it; may hold `$UID` and `*`.
+    rest: String,
 }
 
 /// Why a manifest's path is refused.
@@ -72,23 +72,19 @@ impl PathTemplate {
         if text.len() > MAX_PATH_BYTES {
             return Err(TemplateError::TooLong);
         }
-        let (first, rest) = match text.split_once('/') {
-            Some((first, rest)) => (first, Some(rest)),
-            None => (text, None),
-        };
+        let (first, rest) = text.split_at(text.find('/').unwrap_or(text.len()));
         let base = match first {
-            "" if rest.is_some() => Base::Root,
+            "" if !rest.is_empty() => Base::Root,
             "$WORKDIR" => Base::Workdir,
             "$HOME" => Base::Home,
             _ if first.starts_with('$') => return Err(TemplateError::UnknownVariable),
             _ => return Err(TemplateError::NotAbsolute),
         };
-        let components = match rest {
-            None => Vec::new(),
-            Some("") if base == Base::Root => Vec::new(),
-            Some(rest) => rest.split('/').map(parse_component).collect::<Result<_, _>>()?,
-        };
-        Ok(Self { base, components })
+        if base == Base::Root && rest == "/" {
+            return Ok(Self { base, rest: String::new() });
+        }
+        rest.split('/').skip(1).try_for_each(check_component)?;
+        Ok(Self { base, rest: rest.to_owned() })
     }
 
     /// Where the template starts.
@@ -106,14 +102,11 @@ impl PathTemplate {
             Base::Workdir => variables.workdir.as_ref()?,
             Base::Home => variables.home.as_ref()?,
         };
-        let uid = variables.uid.to_string();
-        let own = self.components.iter().map(|component| {
-            let name = component.replace("$UID", &uid).into_bytes();
-            if name.contains(&b'*') { ComponentPattern::Glob(name) } else { ComponentPattern::Literal(name) }
-        });
-        // The base is a real name: a `*` in it is an ordinary byte.
-        let base = base.components().map(|name| ComponentPattern::Literal(name.to_vec()));
-        Some(PathPattern::new(base.chain(own).collect()))
+        if self.rest.contains('$') {
+            let rest = self.rest.replace("$UID", &variables.uid.to_string());
+            return Some(PathPattern::below(base, rest.as_bytes()));
+        }
+        Some(PathPattern::below(base, self.rest.as_bytes()))
     }
 }
 
@@ -124,15 +117,14 @@ impl fmt::Display for PathTemplate {
             Base::Workdir => "$WORKDIR",
             Base::Home => "$HOME",
         };
-        if self.components.is_empty() && self.base == Base::Root {
+        if self.rest.is_empty() && self.base == Base::Root {
             return formatter.write_str("/");
         }
-        formatter.write_str(base)?;
-        self.components.iter().try_for_each(|component| write!(formatter, "/{component}"))
+        write!(formatter, "{base}{}", self.rest)
     }
 }
 
-fn parse_component(component: &str) -> Result<String, TemplateError> {
+fn check_component(component: &str) -> Result<(), TemplateError> {
     if matches!(component, "" | "." | "..") || component.chars().any(char::is_control) {
         return Err(TemplateError::Unclean);
     }
@@ -145,7 +137,7 @@ fn parse_component(component: &str) -> Result<String, TemplateError> {
         }
         rest = after;
     }
-    Ok(component.to_owned())
+    Ok(())
 }
 
 #[cfg(test)]

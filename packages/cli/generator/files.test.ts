@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compileProfile } from "../src/profile/compile.ts";
 import { builtinShelf } from "../src/profile/builtin.ts";
-import { builtinSettings } from "../src/profile/generated/builtin-settings.ts";
 import { parseProfileJson } from "../src/profile/json.ts";
 import { Library } from "../src/profile/library.ts";
-import { parseManifest } from "../src/profile/manifest.ts";
 import { compileBuiltins, generatedFiles } from "./files.ts";
 import { begin, end, replaceRegion } from "./region.ts";
 import { manifestsDirectory, referenceDirectory } from "./repository.ts";
@@ -22,14 +20,6 @@ test("every generated file is what its generator writes (npm run generate -w pac
 test("the directory of manifests holds the built-in profiles and nothing else", () => {
   const files = compileBuiltins().map(({ name }) => `${name}.json`);
   expect(readdirSync(manifestsDirectory).toSorted()).toEqual(files.toSorted());
-});
-
-test("the settings for the plugin are those of the manifests", () => {
-  const manifests = compileBuiltins().map(({ name }) => [
-    name,
-    parseManifest(readFileSync(join(manifestsDirectory, `${name}.json`), "utf8")).kubefence,
-  ]);
-  expect([...builtinSettings]).toEqual(manifests);
 });
 
 test("the profiles in profile-format.md compile as they stand there", () => {

@@ -6,13 +6,12 @@ import { Library } from "../src/profile/library.ts";
 import { buildProgram } from "../src/program.ts";
 import { referenceRegions } from "./pages.ts";
 import { replaceRegion } from "./region.ts";
-import { manifestsDirectory, referenceDirectory, settingsFile } from "./repository.ts";
-import { settingsModule } from "./settings.ts";
+import { manifestsDirectory, referenceDirectory } from "./repository.ts";
 
 /** Path to text. `read` gives the pages as they are, for their hand-written parts. */
 export async function generatedFiles(read: (path: string) => Promise<string>): Promise<ReadonlyMap<string, string>> {
   const profiles = compileBuiltins();
-  const files = new Map<string, string>([[settingsFile, settingsModule(profiles)]]);
+  const files = new Map<string, string>();
   for (const { name, manifest } of profiles)
     files.set(join(manifestsDirectory, `${name}.json`), formatManifest(manifest));
   const program = buildProgram("", () => undefined);

@@ -1,4 +1,4 @@
-/** Writes what is made of profiles/: the manifests, the settings for the plugin, the reference pages. */
+/** Writes what is made of profiles/: the manifests and the reference pages. */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { generatedFiles } from "./files.ts";

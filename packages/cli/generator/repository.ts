@@ -6,4 +6,4 @@ const inRepository = (path: string): string => fileURLToPath(new URL(`../../../$
 export const profilesDirectory: string = inRepository("profiles");
 export const manifestsDirectory: string = inRepository("profiles/generated");
 export const referenceDirectory: string = inRepository("docs/reference");
-export const settingsFile: string = inRepository("packages/cli/src/profile/generated/builtin-settings.ts");
+export const bundleFile: string = inRepository("build/kubefence");

@@ -5,8 +5,11 @@ import type { Output } from "./commands/output.ts";
 /** Where the plugin's default configuration has the compiled profiles of a node: beside the launcher. */
 const defaultDirectory = "/opt/nono-nri/profiles";
 
+/** Prints what a command says and keeps the exit code. */
+export type Finish = (output: Output) => void | Promise<void>;
+
 /** Builds the program. `finish` receives what the chosen command says. */
-export function buildProgram(version: string, finish: (output: Output) => void): Command {
+export function buildProgram(version: string, finish: Finish): Command {
   const program = new Command("kubefence")
     .description("Operates Kubefence: profiles of sandboxed containers.")
     .version(version, "-V, --version", "print the version")
@@ -29,7 +32,7 @@ interface ShowFlags extends NonoDataFlag {
   readonly json?: boolean;
 }
 
-function profileCommand(finish: (output: Output) => void): Command {
+function profileCommand(finish: Finish): Command {
   const profile = new Command("profile").description("List, show, compile and check profiles.");
   profile
     .command("list")
@@ -38,7 +41,7 @@ function profileCommand(finish: (output: Output) => void): Command {
     .option("--json", "print JSON: an array of { name, builtin, installed, current, error, description }")
     .action(async (flags: ShowFlags, command: Command) => {
       const { list } = await import("./commands/list.ts");
-      finish(await list({ ...flags, dirGiven: isGiven(command) }));
+      await finish(await list({ ...flags, dirGiven: isGiven(command) }));
     });
   profile
     .command("show")
@@ -49,7 +52,7 @@ function profileCommand(finish: (output: Output) => void): Command {
     .addOption(nonoData())
     .action(async (name: string, flags: ShowFlags, command: Command) => {
       const { show } = await import("./commands/show.ts");
-      finish(await show(name, { ...flags, dirGiven: isGiven(command) }));
+      await finish(await show(name, { ...flags, dirGiven: isGiven(command) }));
     });
   profile
     .command("compile")
@@ -63,7 +66,7 @@ function profileCommand(finish: (output: Output) => void): Command {
     .addOption(nonoData())
     .action(async (profiles: string[], flags: NonoDataFlag & { output?: string; builtin?: boolean }) => {
       const { compile } = await import("./commands/compile.ts");
-      finish(await compile(profiles, flags));
+      await finish(await compile(profiles, flags));
     });
   profile
     .command("check")
@@ -72,7 +75,7 @@ function profileCommand(finish: (output: Output) => void): Command {
     .addOption(nonoData())
     .action(async (files: string[], flags: NonoDataFlag) => {
       const { check } = await import("./commands/check.ts");
-      finish(await check(files, flags));
+      await finish(await check(files, flags));
     });
   return profile;
 }

@@ -67,7 +67,7 @@ function generateScan(f: GeneratedFile, message: DescMessage): void {
   f.print("        switch (tag) {");
   for (const field of message.fields) generateCase(f, field);
   f.print("          default:");
-  f.print("            ", f.import("skipUnknown", VIEW), "(reader, at);");
+  f.print("            ", f.import("skipUnknown", VIEW), "(reader, at, tag);");
   f.print("        }");
   f.print("      }");
   f.print("      ", f.import("checkEnd", VIEW), "(reader, end);");

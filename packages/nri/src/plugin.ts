@@ -84,7 +84,10 @@ export class NriPlugin {
     this.#backoffResetMs = limits === false ? 0 : limits.maxDelayMs;
   }
 
-  /** Connects, and keeps trying. Never throws for a socket that is not there. */
+  /**
+   * Connects, and keeps trying; a socket that is not there is no error. Throws INVALID_SOCKET_FD for a descriptor that is
+   * no socket.
+   */
   start(): void {
     if (this.#state !== "new") throw new NriError("INVALID_OPTION", "start() was called before");
     this.#state = "started";

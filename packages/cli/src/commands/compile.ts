@@ -1,6 +1,8 @@
 /** kubefence profile compile */
+import { join } from "node:path";
 import { writeManifests } from "../files/by-digest.ts";
 import { openSource, type SourceOptions } from "../files/sources.ts";
+
 import { builtinNames } from "../profile/builtin.ts";
 import { type Compiled, compileProfile, formatManifest } from "../profile/compile.ts";
 import { type Output, UsageError, warningLines } from "./output.ts";
@@ -13,24 +15,31 @@ export interface CompileOptions extends SourceOptions {
 /**
  * Compiles profiles to manifests, onto stdout or into a directory, there also as by-digest/<sha256>.json. Nothing is
  * written unless all compile.
- * @throws {ProfileError} | {UsageError}
+ * @throws {UsageError} | {ProfileError} KF_PROFILE_WRITE
  */
 export async function compile(sources: readonly string[], options: CompileOptions): Promise<Output> {
   const wanted = [...(options.builtin ? builtinNames : []), ...sources];
   if (wanted.length === 0) throw new UsageError("name a profile or a file, or use --builtin");
   if (wanted.length > 1 && options.output === undefined) throw new UsageError("several profiles need --output DIR");
   const compiled = new Map<string, Compiled>();
+  const failures: unknown[] = [];
   for (const argument of wanted) {
-    const source = await openSource(argument, options);
-    const result = compileProfile(source.name, source.library);
-    if (compiled.has(result.name)) throw new UsageError(`two profiles are called ${result.name}`);
-    compiled.set(result.name, result);
+    try {
+      const source = await openSource(argument, options);
+      const result = compileProfile(source.name, source.library);
+      if (compiled.has(result.name)) throw new UsageError(`two profiles are called ${result.name}`);
+      compiled.set(result.name, result);
+    } catch (error) {
+      failures.push(error);
+    }
   }
-  const all = [...compiled.values()];
-  const stderr = all.map(({ name, warnings }) => warningLines(name, warnings)).join("");
-  const texts = all.map(({ name, manifest }): [string, string] => [name, formatManifest(manifest)]);
-  if (options.output === undefined) return { stdout: texts.map(([, text]) => text).join(""), stderr };
-  await writeManifests(options.output, new Map(texts));
-  const directory = options.output.replace(/\/+$/, "") || "/";
-  return { stdout: texts.map(([name]) => `${directory === "/" ? "" : directory}/${name}.json\n`).join(""), stderr };
+  return failures.length > 0 ? { failures } : emit([...compiled.values()], options.output);
+}
+
+async function emit(compiled: readonly Compiled[], directory: string | undefined): Promise<Output> {
+  const stderr = compiled.map(({ name, warnings }) => warningLines(name, warnings)).join("");
+  const files = new Map(compiled.map(({ name, manifest }) => [`${name}.json`, formatManifest(manifest)]));
+  if (directory === undefined) return { stdout: [...files.values()].join(""), stderr };
+  await writeManifests(directory, files);
+  return { stdout: [...files.keys()].map((file) => `${join(directory, file)}\n`).join(""), stderr };
 }

@@ -33,7 +33,7 @@ export async function list(options: ListOptions): Promise<Output> {
     ...builtinNames.map((name) => toRow(name, installed.get(name), compileProfile(name, library))),
     ...own.map((name) => toRow(name, installed.get(name), undefined)),
   ];
-  return { stdout: options.json ? `${JSON.stringify(rows, null, 2)}\n` : formatTable(rows) };
+  return { stdout: options.json ? `${JSON.stringify(rows, null, 2)}\n` : formatTable(rows, installed.size > 0) };
 }
 
 function toRow(name: string, installed: Installed | undefined, builtin: Compiled | undefined): Row {
@@ -47,8 +47,8 @@ function toRow(name: string, installed: Installed | undefined, builtin: Compiled
   };
 }
 
-function formatTable(rows: readonly Row[]): string {
-  const cells = rows.map((row) => [row.name, describeState(row), row.error ?? row.description ?? ""]);
+function formatTable(rows: readonly Row[], isNode: boolean): string {
+  const cells = rows.map((row) => [row.name, describeState(row, isNode), row.error ?? row.description ?? ""]);
   const table = [["NAME", "STATE", "DESCRIPTION"], ...cells];
   const width = (column: number): number => Math.max(...table.map((row) => row[column]?.length ?? 0)) + 2;
   const [first, second] = [width(0), width(1)];
@@ -57,9 +57,10 @@ function formatTable(rows: readonly Row[]): string {
     .join("");
 }
 
-function describeState(row: Row): string {
+/** `isNode`: the directory has manifests, so the launcher knows no others. */
+function describeState(row: Row, isNode: boolean): string {
   if (row.error !== null) return "installed, unusable";
-  if (row.installed === null) return "built-in";
+  if (row.installed === null) return isNode ? "built-in, not installed" : "built-in";
   if (!row.builtin) return "installed";
   return row.current ? "built-in, installed" : "installed, differs from built-in";
 }

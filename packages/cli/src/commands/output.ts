@@ -2,6 +2,8 @@
 export interface Output {
   readonly stdout?: string;
   readonly stderr?: string;
+  /** Errors of single files; any makes the command fail. */
+  readonly failures?: readonly unknown[];
 }
 
 /** A command line that asks for what cannot be: exit code 2. */

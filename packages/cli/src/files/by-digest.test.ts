@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 test("a manifest is stored under its name and its digest", async () => {
-  await writeManifests(directory, new Map([["default", "one\n"]]));
+  await writeManifests(directory, new Map([["default.json", "one\n"]]));
   expect(readdirSync(directory).toSorted()).toEqual(["by-digest", "default.json"]);
   // sha256sum of "one\n"
   const name = "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806.json";
@@ -23,14 +23,14 @@ test("a manifest is stored under its name and its digest", async () => {
 });
 
 test("an old version stays, and one that is stored already is not written again", async () => {
-  await writeManifests(directory, new Map([["default", "one\n"]]));
+  await writeManifests(directory, new Map([["default.json", "one\n"]]));
   const stored = join(directory, "by-digest", `${manifestDigest("one\n")}.json`);
   const { ino } = statSync(stored);
   await writeManifests(
     directory,
     new Map([
-      ["default", "two\n"],
-      ["other", "one\n"],
+      ["default.json", "two\n"],
+      ["other.json", "one\n"],
     ]),
   );
   expect(readdirSync(join(directory, "by-digest")).length).toBe(2);
@@ -39,10 +39,10 @@ test("an old version stays, and one that is stored already is not written again"
 });
 
 test("a stored file with other bytes is put right", async () => {
-  await writeManifests(directory, new Map([["default", "one\n"]]));
+  await writeManifests(directory, new Map([["default.json", "one\n"]]));
   const stored = join(directory, "by-digest", `${manifestDigest("one\n")}.json`);
   writeFileSync(stored, "changed");
-  await writeManifests(directory, new Map([["default", "one\n"]]));
+  await writeManifests(directory, new Map([["default.json", "one\n"]]));
   expect(readFileSync(stored, "utf8")).toBe("one\n");
 });
 

@@ -14,7 +14,7 @@ export function manifestDigest(text: string): string {
 }
 
 /**
- * Writes manifests into a profiles' directory: first each under `by-digest/<sha256>.json`, then under its name, so that
+ * Writes manifests, by file name, into a profiles' directory: first each under `by-digest/<sha256>.json`, then under its name, so that
  * no name stands for bytes that are not stored. What is stored already is left alone, and nothing is ever removed: a
  * running container may need it.
  * @throws {ProfileError} KF_PROFILE_WRITE
@@ -30,7 +30,7 @@ export async function writeManifests(directory: string, manifests: ReadonlyMap<s
     await makeFolder(stored);
     await writeAll(stored, missing);
   }
-  await writeAll(directory, new Map([...manifests].map(([name, text]) => [`${name}.json`, text])));
+  await writeAll(directory, manifests);
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,12 +1,15 @@
 /** What must hold for every input, however strange. */
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ProfileError } from "../errors.ts";
 import { builtinShelf } from "./builtin.ts";
 import { compileProfile, formatManifest } from "./compile.ts";
 import { profileKeys } from "./keys.ts";
 import { Library } from "./library.ts";
 import { parseManifest } from "./manifest.ts";
+
+// Hundreds of runs each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const compileJson = (json: unknown): string => {
   const files = { name: "files" as const, profiles: new Map([["p", { json, where: "p.json" }]]), groups: new Map() };

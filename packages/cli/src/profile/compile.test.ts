@@ -82,8 +82,12 @@ describe("network", () => {
   test.each([
     [{}, { mode: "unrestricted" }],
     [{ block: true }, { mode: "blocked" }],
-    [{ connect_port: [443, 53, 443] }, { mode: "unrestricted", ports: { connect: [53, 443] } }],
-    // block with ports: exactly these, so the other direction is an empty list.
+    [{ connect_port: [443, 53, 443] }, { mode: "unrestricted", ports: { connect: [53, 443], bind: [] } }],
+    [{ listen_port: [80] }, { mode: "unrestricted", ports: { bind: [80] } }],
+    [
+      { connect_port: [1], listen_port: [2] },
+      { mode: "unrestricted", ports: { connect: [1], bind: [2] } },
+    ],
     [
       { block: true, listen_port: [80] },
       { mode: "unrestricted", ports: { connect: [], bind: [80] } },
@@ -170,6 +174,8 @@ describe("warnings", () => {
     [{ filesystem: { read: ["/proc/self/fd"] } }, "its children need /proc"],
     [{ filesystem: { allow: ["/usr/lib/app"] } }, "/usr/lib/app is writable"],
     [{ filesystem: { write: ["/usr"] } }, "/usr is writable"],
+    [{ network: { block: true } }, "rules for ports hold for TCP: UDP, and with it DNS, stays open"],
+    [{ network: { connect_port: [443] } }, "rules for ports hold for TCP: UDP, and with it DNS, stays open"],
     [{ filesystem: { read: ["/a/b"], deny: ["/a"] } }, "the grant of /a/b has no effect: the exception /a covers it"],
   ])("%j", (profile, warning) => {
     expect(compile(profile).warnings).toEqual([expect.stringContaining(warning)]);

@@ -148,14 +148,10 @@ function joinNetwork(layer: Layer, where: string, problems: Problem[]): Network 
     const message = `${connect.length + bind.length} ports are more than ${maxPorts}`;
     problems.push({ code: "KF_PROFILE_PORT", where, message });
   }
-  // An empty list allows no port; an absent one restricts nothing.
-  if (layer.block) {
-    return connect.length + bind.length === 0
-      ? { mode: "blocked" }
-      : { mode: "unrestricted", ports: { connect, bind } };
-  }
-  if (connect.length + bind.length === 0) return { mode: "unrestricted" };
-  return { mode: "unrestricted", ports: { ...(connect.length > 0 && { connect }), ...(bind.length > 0 && { bind }) } };
+  if (layer.block && connect.length + bind.length === 0) return { mode: "blocked" };
+  // An empty list allows no port. As in nono, connect_port alone leaves nothing to listen on.
+  if (layer.block || connect.length > 0) return { mode: "unrestricted", ports: { connect, bind } };
+  return bind.length > 0 ? { mode: "unrestricted", ports: { bind } } : { mode: "unrestricted" };
 }
 
 function ascending(ports: readonly number[]): number[] {

@@ -85,7 +85,10 @@ export const profileKeys: Readonly<Record<string, KeyRule>> = {
     "no TCP connect and no bind but those listed; UDP and unix sockets are not restricted by Landlock (ABI 7)",
     "either",
   ),
-  "network.connect_port": compiled("only these TCP ports may be connected to", "appended"),
+  "network.connect_port": compiled(
+    "only these TCP ports may be connected to, and none bound but those of listen_port, as in nono",
+    "appended",
+  ),
   "network.listen_port": compiled("only these TCP ports may be bound", "appended"),
   "network.listen_port_range": compiled("as listen_port; at most 1024 ports together", "appended"),
   "network.open_port": refused(

@@ -82,11 +82,6 @@ export class Library {
     return found && { name: "default", where: found.where, shelf, source: checkProfile(found.json, found.where) };
   }
 
-  /** Names of all profiles, for messages. */
-  names(): string[] {
-    return [...new Set(this.#shelves.flatMap((shelf) => [...shelf.profiles.keys()].map((name) => shown(shelf, name))))];
-  }
-
   #visible(name: string, from: Shelf | undefined): readonly Shelf[] {
     if (name.startsWith(nonoPrefix)) return this.#shelves.filter((shelf) => shelf.name === "nono");
     return from ? this.#shelves.slice(this.#shelves.indexOf(from)) : this.#shelves;
@@ -105,11 +100,11 @@ export function policyShelf(
 
 /** The problem of a name that nothing has. */
 export function notFound(kind: "profile" | "group", name: string, where: string): Problem {
-  const profile = kind === "profile";
   return {
-    code: profile ? "KF_PROFILE_NOT_FOUND" : "KF_PROFILE_GROUP",
+    code: kind === "profile" ? "KF_PROFILE_NOT_FOUND" : "KF_PROFILE_GROUP",
     where,
     message: `there is no ${kind} ${JSON.stringify(name)}`,
+    hint: name.startsWith(nonoPrefix) ? "name nono's data/policy.json with --nono-data" : undefined,
   };
 }
 
@@ -120,8 +115,4 @@ export function throwNotFound(name: string, where: string): never {
 
 function withoutPrefix(name: string): string {
   return name.startsWith(nonoPrefix) ? name.slice(nonoPrefix.length) : name;
-}
-
-function shown(shelf: Shelf, name: string): string {
-  return shelf.name === "nono" ? nonoPrefix + name : name;
 }

@@ -1,5 +1,5 @@
 /** What is allowed but deserves a second look. */
-import type { Grant, Manifest } from "./manifest.ts";
+import type { Grant, Manifest, Network } from "./manifest.ts";
 import { covers } from "./path.ts";
 
 const programs =
@@ -12,8 +12,14 @@ export function warningsFor(manifest: Manifest, lifted: readonly string[]): stri
   const { exceptions } = manifest.kubefence;
   return [
     ...manifest.filesystem.grants.flatMap((grant) => aboutGrant(grant, exceptions)),
+    ...aboutNetwork(manifest.network),
     ...(lifted.length > 0 ? [`exceptions are lifted: ${lifted.join(" ")}`] : []),
   ];
+}
+
+function aboutNetwork({ mode, ports }: Network): string[] {
+  if (mode === "unrestricted" && !ports?.connect) return [];
+  return ["rules for ports hold for TCP: UDP, and with it DNS, stays open; a NetworkPolicy closes it"];
 }
 
 function aboutGrant({ path, access }: Grant, exceptions: readonly string[]): string[] {

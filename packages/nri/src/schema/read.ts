@@ -2,8 +2,8 @@
  * How a getter turns the position of a field into its value. Positions come from the scan, which has checked that the
  * value lies within its message; what the scan could not see (list items, map entries) is checked here.
  */
-import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { checkEnd, decodeUtf8, malformed, skipUnknown, type ViewClass } from "./view.ts";
+import type { BinaryReader } from "@bufbuild/protobuf/wire";
+import { checkEnd, malformed, MessageReader, skipUnknown, type ViewClass } from "./view.ts";
 
 export function readString(reader: BinaryReader, at: number): string {
   reader.pos = at;
@@ -41,7 +41,7 @@ export function readMessage<T>(reader: BinaryReader, at: Occurrences, type: View
     return message(reader, type);
   }
   const joined = Buffer.concat(at.map((position) => readBytes(reader, position)));
-  return new type(new BinaryReader(joined, decodeUtf8), joined.length);
+  return new type(new MessageReader(joined), joined.length);
 }
 
 /** Reads one value at the reader's position. */
@@ -77,7 +77,7 @@ export function readList<T>(
       const found = reader.uint32();
       if (found === tag) items.push(item(reader));
       else if (found === packed) readPacked(reader, items, item);
-      else skipUnknown(reader, at);
+      else skipUnknown(reader, at, found);
     }
   } catch (cause) {
     throw malformed("a repeated field", cause);
@@ -133,7 +133,7 @@ export function readMap<K, V>(
       const at = reader.pos;
       const found = reader.uint32();
       if (found === tag) readEntry(reader, map, key, value);
-      else skipUnknown(reader, at);
+      else skipUnknown(reader, at, found);
     }
   } catch (cause) {
     throw malformed("a map", cause);
@@ -151,7 +151,7 @@ function readEntry<K, V>(reader: BinaryReader, map: Map<K, V>, key: MapPart<K>, 
     const found = reader.uint32();
     if (found === key.tag) k = key.item(reader);
     else if (found === value.tag) v = value.item(reader);
-    else skipUnknown(reader, at);
+    else skipUnknown(reader, at, found);
   }
   checkEnd(reader, end);
   map.set(k ?? key.absent(reader), v ?? value.absent(reader));

@@ -12,6 +12,25 @@ import { plain } from "./plain.ts";
 /** A field that was not read yet (the position of its value), or its value. */
 export type Slot<T> = T | number;
 
+/** The library's reader, with strings that are quicker for Buffers and keep a leading U+FEFF, which TextDecoder drops. */
+export class MessageReader extends BinaryReader {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    super(bytes);
+    this.#bytes = bytes;
+  }
+
+  /** Invalid UTF-8 is replaced: NRI carries what a pod's author wrote, and that must not stop a plugin. */
+  override string(): string {
+    const length = this.uint32();
+    const start = this.pos;
+    if (start + length > this.len) throw new RangeError("premature EOF");
+    this.pos = start + length;
+    return this.#bytes.toString("utf8", start, this.pos);
+  }
+}
+
 /** A view class: scans the bytes from the reader's position to `end`. */
 export type ViewClass<T> = new (reader: BinaryReader, end: number) => T;
 
@@ -45,16 +64,11 @@ export abstract class View {
 
 /** Opens a message. Throws MALFORMED_MESSAGE when its outer level is no valid protobuf. */
 export function decode<T>(type: ViewClass<T>, bytes: Buffer): T {
-  return new type(new BinaryReader(bytes, decodeUtf8), bytes.length);
+  return new type(new MessageReader(bytes), bytes.length);
 }
 
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-// Not the library's TextDecoder, which drops a leading U+FEFF: an argument must come out as it went in.
-export function decodeUtf8(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString("utf8");
 }
 
 export function malformed(type: string, cause: unknown): NriError {
@@ -67,13 +81,27 @@ export function checkEnd(reader: BinaryReader, end: number): void {
   if (reader.pos !== end) throw new RangeError(`a field reaches ${reader.pos - end} bytes past the end of its message`);
 }
 
-/** Skips the field whose tag is at `at`, whatever it is. */
-export function skipUnknown(reader: BinaryReader, at: number): void {
-  reader.pos = at;
-  const [fieldNumber, wireType] = reader.tag();
-  reader.skip(wireType, fieldNumber);
+/** The smallest tag there is: field number 1. */
+const FIRST_TAG = 8;
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
+const INVALID = -1;
+
+/** Skips a field whose tag was read at `at`; the usual ones without what the library's skip allocates. */
+export function skipUnknown(reader: BinaryReader, at: number, tag: number): void {
+  const wireType = tag >= FIRST_TAG ? tag & 7 : INVALID;
+  if (wireType === LENGTH_DELIMITED) {
+    skipLengthDelimited(reader);
+  } else if (wireType === VARINT) {
+    skipVarint(reader);
+  } else {
+    reader.pos = at;
+    const [fieldNumber, type] = reader.tag();
+    reader.skip(type, fieldNumber);
+  }
 }
 
+/** May leave the reader behind the end of the message, which the scan of the message then finds. */
 export function skipLengthDelimited(reader: BinaryReader): void {
   const length = reader.uint32();
   reader.pos += length;

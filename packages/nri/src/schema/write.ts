@@ -11,31 +11,29 @@ export type NumberMapInit<V> = ReadonlyMap<number, V> | Readonly<Record<number, 
 /** A generated writer: appends the fields of `message` that differ from their defaults. */
 export type WriteMessage<T> = (writer: BinaryWriter, message: T) => void;
 
+/** Used again for every message: its buffer has grown to the size of the usual ones. */
+let scratch = new BinaryWriter();
+
+/** A buffer that had to hold more than this is not kept. */
+const KEPT_BYTES = 64 * 1024;
+
 /** The bytes of a message. Throws UNENCODABLE_MESSAGE when a field holds what its type cannot carry. */
 export function encode<T>(write: WriteMessage<T>, message: T): Buffer {
-  const writer = new BinaryWriter();
   try {
-    write(writer, message);
+    write(scratch, message);
   } catch (cause) {
-    throw unencodable(cause);
+    scratch = new BinaryWriter();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new NriError("UNENCODABLE_MESSAGE", `the message cannot be sent: ${why}`, { cause });
   }
-  return asBuffer(writer.finish());
+  const bytes = scratch.finish();
+  if (bytes.length > KEPT_BYTES) scratch = new BinaryWriter();
+  return asBuffer(bytes);
 }
 
 /** The bytes of a message that has this message as its only field. */
 export function encodeField<T>(tag: number, write: WriteMessage<T>, message: T): Buffer {
-  const writer = new BinaryWriter();
-  try {
-    writeMessage(writer, tag, message, write);
-  } catch (cause) {
-    throw unencodable(cause);
-  }
-  return asBuffer(writer.finish());
-}
-
-function unencodable(cause: unknown): NriError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new NriError("UNENCODABLE_MESSAGE", `the message cannot be sent: ${why}`, { cause });
+  return encode((target, field) => writeMessage(target, tag, field, write), message);
 }
 
 export function writeMessage<T>(writer: BinaryWriter, tag: number, message: T, write: WriteMessage<T>): void {

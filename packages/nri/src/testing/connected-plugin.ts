@@ -54,11 +54,13 @@ export class ConnectedPlugin {
   /** Resolves when the connection is closed. */
   readonly closed: Promise<NriError | undefined>;
   readonly #settings: FakeRuntimeSettings;
+  readonly #accepted: net.Socket;
   readonly #socket: NriSocket;
   readonly #client: TtrpcClient;
   readonly #onRegistered: (plugin: ConnectedPlugin) => void;
 
   constructor(socket: net.Socket, settings: FakeRuntimeSettings, onRegistered: (plugin: ConnectedPlugin) => void) {
+    this.#accepted = socket;
     this.#settings = settings;
     this.#onRegistered = onRegistered;
     const send = (bytes: Buffer): boolean => this.#socket.write(bytes);
@@ -174,6 +176,11 @@ export class ConnectedPlugin {
   /** Bytes as they are, for tests of what a broken runtime may send. */
   sendRaw(bytes: Buffer): void {
     this.#socket.write(bytes);
+  }
+
+  /** A runtime that hangs: it reads nothing any more. */
+  pause(): void {
+    this.#accepted.pause();
   }
 
   /** What a runtime does when it stops or evicts the plugin. */

@@ -1,8 +1,12 @@
+/** Begins with a slash; no component is empty, or begins with a dot (a few clean ones do, and take the longer way). */
+const CLEAN = /^(?:\/[^/.][^/]*)+$/;
+
 /**
  * The path as the kernel would walk it from `/`, without empty, `.` and `..` components, always absolute, never with a
  * trailing slash (except `/`). Symbolic links are not known here. Relative paths count from `/`, as OCI says of mounts.
  */
 export function cleanPath(path: string): string {
+  if (CLEAN.test(path)) return path;
   const components: string[] = [];
   for (const component of path.split("/")) {
     if (component === "" || component === ".") continue;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { judgeRuntime, parseVersion } from "./runtime.ts";
+import { judgeRuntime } from "./runtime.ts";
 
 describe("B4: runtimes that ignore changes of the command", () => {
   test.each([
@@ -52,10 +52,9 @@ test("property: versions are compared as numbers, whatever follows them", () => 
       fc.constantFrom("", "+unknown", "-rc.1", "~1", ".9"),
       (major, minor, patch, suffix) => {
         const text = `${major}.${minor}.${patch}${suffix}`;
-        expect(parseVersion(text)).toEqual([major, minor, patch]);
-        expect(parseVersion(`v${text}`)).toEqual([major, minor, patch]);
         const isOld = major < 2 || (major === 2 && minor < 2);
         expect(judgeRuntime("containerd", text, "").refusal !== undefined).toBe(isOld);
+        expect(judgeRuntime("containerd", `v${text}`, "").refusal !== undefined).toBe(isOld);
       },
     ),
   );

@@ -1,3 +1,4 @@
+import { isAtLeast, parseVersion, type Version } from "@kubefence/nri";
 import type { RuntimeState } from "./inputs.ts";
 
 /** The oldest runtimes that apply changes of the command and tell the container's user. docs/reference/requirements.md is generated from this. */
@@ -16,18 +17,16 @@ interface RuntimeRequirement {
   readonly minimum: Version;
 }
 
-export type Version = readonly [major: number, minor: number, patch: number];
-
 /** Judges the runtime by what it says of itself at Configure. `nriVersion` is "" before NRI 0.12. */
 export function judgeRuntime(name: string, version: string, nriVersion: string): RuntimeState {
   const nri = parseVersion(nriVersion);
-  const nriIsTooOld = nri !== undefined && isBelow(nri, MINIMUM_NRI_VERSION);
+  const nriIsTooOld = nri !== undefined && !isAtLeast(nri, MINIMUM_NRI_VERSION);
   const requirement = RUNTIME_REQUIREMENTS.find(({ reportedName }) => reportedName === name);
   const own = parseVersion(version);
   const quoted = JSON.stringify(`${name} ${version}`.trim());
 
   if (requirement !== undefined && own !== undefined) {
-    if (isBelow(own, requirement.minimum) || nriIsTooOld) {
+    if (!isAtLeast(own, requirement.minimum) || nriIsTooOld) {
       const needed = `${requirement.name} ${formatVersion(requirement.minimum)} or later`;
       return {
         name,
@@ -53,19 +52,6 @@ export function judgeRuntime(name: string, version: string, nriVersion: string):
   };
 }
 
-/** Reads `v2.3.4`, `2.2.1-0ubuntu1~24.04.2`, `2.3.4+unknown`; undefined for `(devel)`, `unknown` and the like. */
-export function parseVersion(text: string): Version | undefined {
-  const match = /^v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?/.exec(text);
-  return match === null ? undefined : [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
-}
-
 export function formatVersion(version: Version): string {
   return version.join(".");
-}
-
-function isBelow(left: Version, right: Version): boolean {
-  for (const index of [0, 1, 2] as const) {
-    if (left[index] !== right[index]) return left[index] < right[index];
-  }
-  return false;
 }

@@ -73,7 +73,7 @@ export class ContainerAdjustment extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -241,7 +241,7 @@ export class LinuxContainerAdjustment extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -409,7 +409,7 @@ export class ContainerUpdate extends View {
             this.#ignoreFailure = reader.bool();
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -469,7 +469,7 @@ export class LinuxContainerUpdate extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -515,7 +515,7 @@ export class ContainerEviction extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -571,7 +571,7 @@ export class KeyValue extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);

@@ -89,7 +89,7 @@ export class PodSandbox extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -241,7 +241,7 @@ export class LinuxPodSandbox extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -429,7 +429,7 @@ export class Container extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -691,7 +691,7 @@ export class Image extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -766,7 +766,7 @@ export class Mount extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -860,7 +860,7 @@ export class Hooks extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -961,7 +961,7 @@ export class Hook extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1085,7 +1085,7 @@ export class LinuxContainer extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1239,7 +1239,7 @@ export class CDIDevice extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1293,7 +1293,7 @@ export class User extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1361,7 +1361,7 @@ export class POSIXRlimit extends View {
             skipVarint(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);

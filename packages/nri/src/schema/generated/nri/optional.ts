@@ -28,7 +28,7 @@ export class OptionalString extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -69,7 +69,7 @@ export class OptionalRepeatedString extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -110,7 +110,7 @@ export class OptionalInt extends View {
             skipVarint(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -149,7 +149,7 @@ export class OptionalInt32 extends View {
             this.#value = reader.int32();
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -187,7 +187,7 @@ export class OptionalUInt32 extends View {
             this.#value = reader.uint32();
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -226,7 +226,7 @@ export class OptionalInt64 extends View {
             skipVarint(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -266,7 +266,7 @@ export class OptionalUInt64 extends View {
             skipVarint(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -305,7 +305,7 @@ export class OptionalBool extends View {
             this.#value = reader.bool();
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -343,7 +343,7 @@ export class OptionalFileMode extends View {
             this.#value = reader.uint32();
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);

@@ -75,7 +75,7 @@ export class CompoundFieldOwners extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -122,7 +122,7 @@ export class FieldOwners extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -173,7 +173,7 @@ export class OwningPlugins extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);

@@ -50,7 +50,7 @@ export class LinuxDeviceCgroup extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -161,7 +161,7 @@ export class LinuxResources extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -303,7 +303,7 @@ export class LinuxMemory extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -438,7 +438,7 @@ export class LinuxCPU extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -538,7 +538,7 @@ export class HugepageLimit extends View {
             skipVarint(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -588,7 +588,7 @@ export class LinuxPids extends View {
             skipVarint(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);

@@ -105,7 +105,7 @@ export class RegisterPluginRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -171,7 +171,7 @@ export class UpdateContainersRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -220,7 +220,7 @@ export class UpdateContainersResponse extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -276,7 +276,7 @@ export class LogRequest extends View {
             this.#level = reader.int32();
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -351,7 +351,7 @@ export class ConfigureRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -450,7 +450,7 @@ export class ConfigureResponse extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -505,7 +505,7 @@ export class FailurePolicy extends View {
             this.#keepConnected = reader.bool();
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -567,7 +567,7 @@ export class SynchronizeRequest extends View {
             this.#more = reader.bool();
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -632,7 +632,7 @@ export class SynchronizeResponse extends View {
             this.#more = reader.bool();
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -684,7 +684,7 @@ export class RunPodSandboxRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -721,7 +721,7 @@ export class RunPodSandboxResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -763,7 +763,7 @@ export class UpdatePodSandboxRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -818,7 +818,7 @@ export class UpdatePodSandboxResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -850,7 +850,7 @@ export class PostUpdatePodSandboxRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -887,7 +887,7 @@ export class PostUpdatePodSandboxResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -919,7 +919,7 @@ export class StopPodSandboxRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -956,7 +956,7 @@ export class StopPodSandboxResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -988,7 +988,7 @@ export class RemovePodSandboxRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1025,7 +1025,7 @@ export class RemovePodSandboxResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1061,7 +1061,7 @@ export class CreateContainerRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1120,7 +1120,7 @@ export class CreateContainerResponse extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1184,7 +1184,7 @@ export class PostCreateContainerRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1230,7 +1230,7 @@ export class PostCreateContainerResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1267,7 +1267,7 @@ export class StartContainerRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1313,7 +1313,7 @@ export class StartContainerResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1350,7 +1350,7 @@ export class PostStartContainerRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1396,7 +1396,7 @@ export class PostStartContainerResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1437,7 +1437,7 @@ export class UpdateContainerRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1500,7 +1500,7 @@ export class UpdateContainerResponse extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1555,7 +1555,7 @@ export class PostUpdateContainerRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1601,7 +1601,7 @@ export class PostUpdateContainerResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1637,7 +1637,7 @@ export class StopContainerRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1686,7 +1686,7 @@ export class StopContainerResponse extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1732,7 +1732,7 @@ export class RemoveContainerRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1778,7 +1778,7 @@ export class RemoveContainerResponse extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1819,7 +1819,7 @@ export class StateChangeEvent extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1905,7 +1905,7 @@ export class ValidateContainerAdjustmentRequest extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -1997,7 +1997,7 @@ export class PluginInstance extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -2052,7 +2052,7 @@ export class ValidateContainerAdjustmentResponse extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -2096,7 +2096,7 @@ export class Empty extends View {
         const tag = reader.uint32();
         switch (tag) {
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);

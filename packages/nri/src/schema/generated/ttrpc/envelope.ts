@@ -45,7 +45,7 @@ export class Request extends View {
             skipVarint(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -119,7 +119,7 @@ export class Response extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);
@@ -175,7 +175,7 @@ export class Status extends View {
             skipLengthDelimited(reader);
             break;
           default:
-            skipUnknown(reader, at);
+            skipUnknown(reader, at, tag);
         }
       }
       checkEnd(reader, end);

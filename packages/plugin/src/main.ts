@@ -1,0 +1,146 @@
+import type { Server } from "node:http";
+import { release } from "node:os";
+import { dirname } from "node:path";
+import type { Configuration } from "./config/configuration.ts";
+import { parseAddress, parseFlags, type Flags } from "./config/flags.ts";
+import { loadConfiguration } from "./config/load.ts";
+import { RuntimeConnection } from "./connection.ts";
+import { messageOf } from "./errors.ts";
+import { Expectations, type Daemon } from "./handlers/daemon.ts";
+import { checkKernelRelease } from "./launcher/kernel.ts";
+import { NodeWatch } from "./node-watch.ts";
+import { parseLevel } from "./observe/level.ts";
+import { openLog, type Log } from "./observe/log.ts";
+import { noMetrics, type Metrics } from "./observe/metrics.ts";
+import { judgeRuntime } from "./policy/runtime.ts";
+import { StateStore } from "./state/store.ts";
+import { VERSION } from "./version.ts";
+
+const NAME = "nono-nri";
+const INDEX = "10";
+/** What is in flight at SIGTERM gets this long; the limit holds for the whole shutdown. */
+const SHUTDOWN_GRACE_MS = 600;
+const SHUTDOWN_LIMIT_MS = 900;
+
+/** Exit codes: 0 after SIGTERM, SIGINT or -h; 1 for a start that failed; 2 for wrong flags. */
+const parsed = parseFlags(process.argv.slice(2));
+if (parsed.kind === "flags") {
+  start(parsed.flags).catch((error: unknown) => fail(messageOf(error)));
+} else {
+  process.stderr.write(parsed.text);
+  process.exitCode = parsed.kind === "help" ? 0 : 2;
+}
+
+async function start(flags: Flags): Promise<void> {
+  let stop: () => void = exitNow;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop());
+
+  const level = parseLevel(flags.logLevel);
+  checkKernelRelease(release());
+  const configuration = load(flags.config);
+  const log = openLog({ json: flags.json, level });
+  const { metrics, page } = await openMetrics(flags.healthAddress);
+  const daemon = createDaemon(configuration, log, metrics);
+  const watch = new NodeWatch(daemon);
+  await watch.start();
+
+  const connection = new RuntimeConnection(daemon, identity(), (reason) => {
+    log.flush();
+    fail(`plugin exited: ${reason}`);
+  });
+  const health = await openHealth(flags.healthAddress, connection, page);
+  stop = () => {
+    stop = () => undefined;
+    log.info("nono-nri stopping");
+    setTimeout(() => exit(log), SHUTDOWN_LIMIT_MS);
+    watch.close();
+    health?.close();
+    void connection
+      .close(SHUTDOWN_GRACE_MS)
+      .then(() => daemon.state.idle())
+      .finally(() => exit(log));
+  };
+  // A defect outside the handlers: without the plugin, containers would start unsandboxed, so it stays.
+  process.on("uncaughtException", (error) => log.error("unexpected error", { error: error.stack ?? error.message }));
+
+  log.info("nono-nri starting", {
+    config: flags.config,
+    runtime_classes: configuration.runtimeClasses,
+    default_profile: configuration.defaultProfile,
+  });
+  watch.report();
+  connection.start();
+}
+
+function load(path: string): Configuration {
+  try {
+    return loadConfiguration(path);
+  } catch (error) {
+    throw new Error(`loading config: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function createDaemon(configuration: Configuration, log: Log, metrics: Metrics): Daemon {
+  const { name, index } = identity();
+  return {
+    node: {
+      configuration,
+      // Until Configure and the first check, every container of our classes is refused.
+      runtime: judgeRuntime("", "", ""),
+      launcher: {
+        kind: "failed",
+        refusal: { code: "LAUNCHER_PROBE_FAILED", what: "the launcher was not checked yet" },
+      },
+      profiles: new Map(),
+    },
+    launcherDirectory: configuration.nonoBinPath === "" ? "" : dirname(configuration.nonoBinPath),
+    pluginName: `${index}-${name}`,
+    expectations: new Expectations(),
+    state: new StateStore(configuration.stateDirectory, {
+      failed: (operation, containerId, error) => {
+        metrics.stateFailed(operation);
+        log.warn(`failed to ${operation} state metadata`, { container_id: containerId, error });
+      },
+    }),
+    log,
+    metrics,
+  };
+}
+
+/** A runtime that launches the plugin says who it is. */
+function identity(): { name: string; index: string } {
+  return { name: process.env["NRI_PLUGIN_NAME"] || NAME, index: process.env["NRI_PLUGIN_IDX"] || INDEX };
+}
+
+async function openMetrics(address: string): Promise<{ metrics: Metrics; page: () => Promise<string> }> {
+  if (address === "") return { metrics: noMetrics, page: async () => "" };
+  // Loaded only when it is served: it is a third of the daemon's code.
+  const { openPrometheusMetrics } = await import("./observe/prometheus.ts");
+  const metrics = openPrometheusMetrics(VERSION);
+  return { metrics, page: () => metrics.registry.metrics() };
+}
+
+async function openHealth(
+  address: string,
+  connection: RuntimeConnection,
+  page: () => Promise<string>,
+): Promise<Server | undefined> {
+  if (address === "") return undefined;
+  const { host, port } = parseAddress(address);
+  const { startHealthServer } = await import("./observe/health.ts");
+  return startHealthServer(host, port, { readiness: () => connection.readiness, metrics: page });
+}
+
+function exitNow(): never {
+  process.exit(0);
+}
+
+function fail(reason: string): never {
+  process.stderr.write(`nono-nri: ${reason}\n`);
+  process.exit(1);
+}
+
+function exit(log: Log): never {
+  log.flush();
+  process.exit(0);
+}

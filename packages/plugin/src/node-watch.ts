@@ -1,0 +1,86 @@
+import { explain, KubefenceError, type RefusalCode } from "./errors.ts";
+import type { Daemon } from "./handlers/daemon.ts";
+import { checkLauncher, launcherState, type CheckedLauncher } from "./launcher/check.ts";
+import { lacksBelow } from "./launcher/landlock.ts";
+import { watchDirectories, type DirectoryWatch } from "./launcher/watch.ts";
+import type { Refusal } from "./policy/inputs.ts";
+import { openingCommand } from "./policy/reach.ts";
+import { InstalledProfileReader } from "./profiles/installed.ts";
+
+const INTERVAL_MS = 30_000;
+
+/** The original printed these as they are; others come with their code and what to do. */
+const BARE_MESSAGES: readonly RefusalCode[] = [
+  "LAUNCHER_MISSING",
+  "LAUNCHER_SYMLINK",
+  "LAUNCHER_NOT_A_FILE",
+  "LAUNCHER_NOT_EXECUTABLE",
+];
+
+/** Keeps what the node has installed in memory: creates are answered from the last result. */
+export class NodeWatch {
+  readonly #daemon: Daemon;
+  readonly #profiles: InstalledProfileReader;
+  #launcher: CheckedLauncher | undefined;
+  #lastFailure = "";
+  #watch: DirectoryWatch | undefined;
+
+  constructor(daemon: Daemon) {
+    this.#daemon = daemon;
+    this.#profiles = new InstalledProfileReader(daemon.launcherDirectory, process.geteuid?.() ?? 0);
+  }
+
+  /** The first check. Throws what is wrong with the launcher, unless none is configured: then creates are refused. */
+  async start(): Promise<void> {
+    const refusal = await this.#check();
+    if (refusal !== undefined && refusal.code !== "LAUNCHER_NOT_CONFIGURED") {
+      const text = BARE_MESSAGES.includes(refusal.code)
+        ? refusal.what
+        : explain(refusal.code, refusal.what, refusal.action);
+      throw new KubefenceError(refusal.code, text);
+    }
+    if (this.#daemon.node.configuration.nonoBinPath === "") return;
+    const { launcherDirectory } = this.#daemon;
+    this.#watch = watchDirectories([launcherDirectory, `${launcherDirectory}/profiles`], INTERVAL_MS, async () => {
+      await this.#check();
+    });
+  }
+
+  /** Logs what was found, once, after the start. */
+  report(): void {
+    const { log, node } = this.#daemon;
+    if (this.#launcher === undefined) return;
+    const { abi, errata, kernel, version } = this.#launcher.probe;
+    const missing = lacksBelow(abi);
+    log[missing.length === 0 ? "info" : "warn"]("landlock", { abi, errata, kernel, launcher: version, missing });
+    for (const barrier of this.#launcher.inspected.barriers) {
+      const mode = barrier.mode.toString(8).padStart(4, "0");
+      log.warn("launcher closed to non-root containers", { path: barrier.path, mode, action: openingCommand(barrier) });
+    }
+    log.info("profiles", { names: [...node.profiles.keys()].toSorted() });
+  }
+
+  close(): void {
+    this.#watch?.close();
+  }
+
+  async #check(): Promise<Refusal | undefined> {
+    const { node, metrics, log } = this.#daemon;
+    const { nonoBinPath, minLandlockAbi } = node.configuration;
+    const checked = await checkLauncher(nonoBinPath, minLandlockAbi, this.#launcher);
+    this.#launcher = "code" in checked ? undefined : checked;
+    node.launcher = launcherState(checked);
+    if (nonoBinPath !== "") node.profiles = await this.#profiles.read();
+    metrics.launcherChecked(node.launcher.kind === "ready" ? node.launcher.abi : 0);
+    metrics.profilesRead(node.profiles.size);
+
+    const refusal = "code" in checked ? checked : undefined;
+    const failure = refusal === undefined ? "" : explain(refusal.code, refusal.what, refusal.action);
+    if (failure !== this.#lastFailure && this.#watch !== undefined) {
+      if (failure === "") log.info("launcher ready again");
+      else log.error("launcher failed its check", { error: failure });
+    }
+    this.#lastFailure = failure;
+    return refusal;
+  }
+}

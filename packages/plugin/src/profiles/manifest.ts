@@ -1,0 +1,81 @@
+import { messageOf } from "../errors.ts";
+import { cleanPath } from "../policy/clean-path.ts";
+import type { InstalledProfile } from "../policy/inputs.ts";
+
+/**
+ * Reads what the plugin needs of a capability manifest: the member `kubefence`, and whether there are TCP rules.
+ * The launcher is the one that enforces, and refuses whatever it does not know. Never throws: a manifest that cannot
+ * be used says so in `broken`.
+ */
+export function readManifest(text: string): InstalledProfile {
+  try {
+    return interpret(JSON.parse(text));
+  } catch (error) {
+    return brokenProfile(messageOf(error));
+  }
+}
+
+/** A profile that is there and cannot be used. */
+export function brokenProfile(reason: string): InstalledProfile {
+  return { ...NOTHING, broken: reason };
+}
+
+const NOTHING: InstalledProfile = {
+  volumes: "none",
+  configVolumes: false,
+  projectedVolumes: false,
+  literalExceptions: [],
+  restrictsTcp: false,
+  broken: undefined,
+  barrier: undefined,
+};
+
+function interpret(manifest: unknown): InstalledProfile {
+  const { version, filesystem, network, kubefence } = asObject("the manifest", manifest);
+  if (typeof version !== "string" || !/^0\.1\.\d+$/.test(version)) {
+    throw new Error(`its version is ${JSON.stringify(version)}, and only 0.1.x is known`);
+  }
+  const ours = asObject("kubefence", kubefence ?? {});
+  const denied = asArray("filesystem.deny", asObject("filesystem", filesystem ?? {})["deny"] ?? []);
+  const exceptions = [
+    ...asArray("kubefence.exceptions", ours["exceptions"] ?? []),
+    ...denied.map((entry) => asObject("filesystem.deny", entry)["path"]),
+  ].map((exception) => asString("an exception", exception));
+  return {
+    ...NOTHING,
+    volumes: asVolumes(ours["volumes"] ?? "none"),
+    configVolumes: asBoolean("kubefence.config_volumes", ours["config_volumes"] ?? false),
+    projectedVolumes: asBoolean("kubefence.projected_volumes", ours["projected_volumes"] ?? false),
+    literalExceptions: exceptions.filter((path) => path.startsWith("/") && !/[*$]/.test(path)).map(cleanPath),
+    restrictsTcp: hasTcpRules(asObject("network", network ?? {})),
+  };
+}
+
+function hasTcpRules({ mode, ports }: Record<string, unknown>): boolean {
+  return mode === "blocked" || Object.keys(asObject("network.ports", ports ?? {})).length > 0;
+}
+
+function asVolumes(value: unknown): InstalledProfile["volumes"] {
+  if (value === "none" || value === "read" || value === "readwrite") return value;
+  throw new Error(`kubefence.volumes is ${JSON.stringify(value)}`);
+}
+
+function asBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw new Error(`${name} is ${JSON.stringify(value)}`);
+  return value;
+}
+
+function asString(name: string, value: unknown): string {
+  if (typeof value !== "string") throw new Error(`${name} is ${JSON.stringify(value)}`);
+  return value;
+}
+
+function asArray(name: string, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error(`${name} is no array`);
+  return value;
+}
+
+function asObject(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${name} is no object`);
+  return { ...value };
+}
