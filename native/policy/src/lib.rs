@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod canonical;
 pub mod forbidden;
 pub mod manifest;
+pub mod passwd;
 pub mod path;
 pub mod pattern;
 pub mod recorded;

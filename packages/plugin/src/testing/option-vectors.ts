@@ -19,7 +19,11 @@ export interface OptionVector {
 
 /** The paths of the options, or the code of the refusal. */
 export type OptionVectorResult =
-  | { readonly read_write: readonly string[]; readonly read_only: readonly string[]; readonly except: readonly string[] }
+  | {
+      readonly read_write: readonly string[];
+      readonly read_only: readonly string[];
+      readonly except: readonly string[];
+    }
   | { readonly refused: string };
 
 /** What the plugin makes of a vector's mounts. */
