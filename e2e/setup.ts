@@ -9,6 +9,6 @@ export async function setup(): Promise<() => Promise<void>> {
   const node = await TestNode.start(nodeName);
   const { runtimeName, runtimeVersion } = await node.cri.version();
   console.log(`node ${nodeName}: ${runtimeName} ${runtimeVersion}, plugin ${pluginCommand().at(-1)}`);
-  console.log(`logs in ${node.directories.logs} until the end`);
+  console.log(`logs in ${node.directories.logs}`);
   return () => node.stop();
 }

@@ -71,7 +71,7 @@ build() {
   mkdir -p "$cache/bin"
   staging=$(mktemp -d "$cache/bin/.building.XXXXXX")
   trap 'rm -rf "$staging"' RETURN EXIT
-  (cd "$tools/$name" && CGO_ENABLED=$cgo GOWORK=off nice go build -v -mod=readonly -trimpath -tags "$tags" -ldflags "$ldflags" \
+  (cd "$tools/$name" && CGO_ENABLED=$cgo GOWORK=off nice go build -v -mod=readonly -buildvcs=false -trimpath -tags "$tags" -ldflags "$ldflags" \
     -o "$staging/" tool 2>&1) | show_progress "$family $version"
   if [[ $family == containerd ]]; then # the CRI's schema, for the client of the end-to-end tests
     install -m 0644 "$(cd "$tools/$name" && go list -m -f '{{.Dir}}' k8s.io/cri-api)/pkg/apis/runtime/v1/api.proto" "$staging/cri.proto"

@@ -86,6 +86,13 @@ test("a command that is not there ends with 127 and one line, one that cannot ru
   expect(unfit.stderr).toMatch(/^nono: [A-Z_]+: .*\/etc\/passwd.*\n$/);
 });
 
+test("a terminal is the command's", async ({ runSandboxedPod }) => {
+  const pod = await runSandboxedPod({});
+  const command = ["sh", "-c", "test -t 0 && test -t 1 && tty"];
+  const { exitCode, stdout } = await pod.complete({ name: "terminal", image: images.busybox, tty: true, command });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "/dev/pts/0\n" });
+});
+
 test("exit codes and signals of the command are the container's", async ({ runSandboxedPod }) => {
   const pod = await runSandboxedPod({});
   expect(await pod.complete({ name: "seven", image: images.busybox, command: ["sh", "-c", "exit 7"] })).toMatchObject({

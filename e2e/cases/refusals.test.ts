@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, renameSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { testWithPlugin } from "../fixtures.ts";
@@ -14,6 +14,19 @@ const test = testWithPlugin({
 
 const create = (pod: Pod): Promise<unknown> =>
   pod.createContainer({ name: "main", image: images.busybox, command: ["true"] });
+
+// The plugin looks again when something changes, or every few seconds.
+const polling = { timeout: 20_000, interval: 200 };
+
+let attempts = 0;
+const attemptsIn = (pod: Pod) => async (): Promise<string> => {
+  try {
+    await pod.createContainer({ name: `attempt-${++attempts}`, image: images.busybox, command: ["true"] });
+    return "created";
+  } catch (error) {
+    return String(error);
+  }
+};
 
 test("a profile that is not installed", async ({ runSandboxedPod }) => {
   const pod = await runSandboxedPod({ namespace: "team", annotations: { "nono.sh/profile": "no-such-profile" } });
@@ -59,17 +72,8 @@ test("a launcher that goes away or is no longer root's alone, until it is right 
   const { launcher } = node.directories;
   const program = join(launcher, "nono");
   const pod = await runSandboxedPod({});
-  let attempts = 0;
-  const attempt = async (): Promise<string> => {
-    try {
-      await pod.createContainer({ name: `attempt-${++attempts}`, image: images.busybox, command: ["true"] });
-      return "created";
-    } catch (error) {
-      return String(error);
-    }
-  };
-  const becomes = (pattern: RegExp): Promise<void> =>
-    expect.poll(attempt, { timeout: 20_000, interval: 200 }).toMatch(pattern);
+  const attempt = attemptsIn(pod);
+  const becomes = (pattern: RegExp): Promise<void> => expect.poll(attempt, polling).toMatch(pattern);
 
   renameSync(program, `${program}.away`);
   await becomes(/LAUNCHER_MISSING/);
@@ -86,6 +90,25 @@ test("a launcher that goes away or is no longer root's alone, until it is right 
   chownSync(program, 0, 0);
   await becomes(/^created$/);
   expect(plugin.pid).toBeDefined();
+});
+
+test("a profile is usable as soon as it is installed, and no longer when it is broken", async ({
+  node,
+  runSandboxedPod,
+}) => {
+  const file = join(node.directories.launcher, "profiles/no-such-profile.json");
+  const install = (content: string): void => {
+    writeFileSync(`${file}.new`, content);
+    renameSync(`${file}.new`, file);
+  };
+  const pod = await runSandboxedPod({ namespace: "team", annotations: { "nono.sh/profile": "no-such-profile" } });
+  await expect.poll(attemptsIn(pod), polling).toMatch(/PROFILE_NOT_INSTALLED/);
+  install(readFileSync(join(node.directories.launcher, "profiles/default.json"), "utf8"));
+  await expect.poll(attemptsIn(pod), polling).toBe("created");
+  install("{");
+  await expect.poll(attemptsIn(pod), polling).toMatch(/PROFILE_BROKEN/);
+  rmSync(file);
+  await expect.poll(attemptsIn(pod), polling).toMatch(/PROFILE_NOT_INSTALLED/);
 });
 
 test("pods of other handlers are not refused", async ({ runPod }) => {

@@ -20,7 +20,7 @@ export interface NodeDirectories {
   nriSocket: string;
   /** Stands in for /var/lib/kubelet. */
   kubelet: string;
-  /** Log files of the daemons. */
+  /** Log files of the daemons; kept until the next start. */
   logs: string;
   /** Stands in for /opt/nono-nri. */
   launcher: string;
@@ -36,7 +36,7 @@ export function nodeDirectories(name: string): NodeDirectories {
     containerdSocket: `${run}/containerd.sock`,
     nriSocket: `${run}/nri/nri.sock`,
     kubelet: `${run}/kubelet`,
-    logs: `${run}/logs`,
+    logs: join(cache, "stack", `${name}-logs`),
     launcher: `${run}/nono-nri`,
   };
 }

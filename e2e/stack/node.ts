@@ -1,9 +1,10 @@
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerdOptions } from "./containerd/configuration.ts";
 import { startContainerd, stopContainerd } from "./containerd/daemon.ts";
 import { CriClient } from "./cri/client.ts";
 import { recordPid, runningPid } from "./daemon.ts";
-import { nodeDirectories, type NodeDirectories } from "./directories.ts";
+import { cniRelease, containerdRelease, nodeDirectories, type NodeDirectories, runcRelease } from "./directories.ts";
 import { importImages } from "./images/import.ts";
 import { type ImageRecipe, recipes as allRecipes } from "./images/recipes.ts";
 import { Pod } from "./kubelet/pod.ts";
@@ -28,6 +29,7 @@ export class TestNode {
     options: ContainerdOptions = {},
     recipes: ImageRecipe[] = allRecipes,
   ): Promise<TestNode> {
+    requireGround();
     const directories = nodeDirectories(name);
     const ownerFile = join(directories.run, "owner.pid");
     const owner = runningPid(ownerFile);
@@ -35,13 +37,19 @@ export class TestNode {
       throw new Error(`process ${owner} uses the node ${name} now; wait for it, or set KUBEFENCE_NODE to another name`);
     }
     await TestNode.cleanUp(name);
+    rmSync(directories.logs, { recursive: true, force: true });
     recordPid(ownerFile, process.pid);
-    await createNetwork(directories);
-    startContainerd(directories, options);
-    const node = await TestNode.connect(name);
-    await node.cri.removeAllPods();
-    await importImages(directories, node.cri, recipes);
-    return node;
+    try {
+      await createNetwork(directories);
+      startContainerd(directories, options);
+      const node = await TestNode.connect(name);
+      await node.cri.removeAllPods();
+      await importImages(directories, node.cri, recipes);
+      return node;
+    } catch (error) {
+      await TestNode.cleanUp(name);
+      throw new Error(`the node ${name} did not start; logs are in ${directories.logs}`, { cause: error });
+    }
   }
 
   /** Stops and removes whatever a node of this name left running: its processes by recorded pid, mounts, cgroups, network. */
@@ -86,5 +94,16 @@ export class TestNode {
     await this.cri.removeAllPods();
     this.cri.close();
     await TestNode.cleanUp(this.directories.name);
+  }
+}
+
+function requireGround(): void {
+  if (process.getuid?.() !== 0) {
+    throw new Error("a test node needs root: it makes network namespaces, mounts and cgroups");
+  }
+  for (const release of [containerdRelease(), runcRelease(), cniRelease()]) {
+    if (!existsSync(release.binaries)) {
+      throw new Error(`${release.folder} ${release.version} is not built: run tools/build.sh ${release.folder}`);
+    }
   }
 }

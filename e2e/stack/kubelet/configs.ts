@@ -41,7 +41,7 @@ export function sandboxConfig(
       cgroupParent,
       securityContext: {
         namespaceOptions: namespaceOptions(spec),
-        privileged: false,
+        privileged: spec.privileged ?? false,
         seccomp: { profileType: "RuntimeDefault" },
       },
     },

@@ -7,6 +7,8 @@ export interface PodSpec {
   runtimeHandler?: string;
   hostPid?: boolean;
   shareProcessNamespace?: boolean;
+  /** A container of it will be privileged: the kubelet asks for a privileged sandbox then. */
+  privileged?: boolean;
   volumes?: Volume[];
   /** True by default, as in Kubernetes: a projected volume at /var/run/secrets/kubernetes.io/serviceaccount. */
   automountServiceAccountToken?: boolean;

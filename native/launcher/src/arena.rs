@@ -23,7 +23,7 @@ unsafe impl Sync for Arena {}
 impl Arena {
     /// An unused arena.
     #[must_use]
-    #[allow(clippy::new_without_default, reason = "it exists once, as a static")]
+    #[allow(clippy::new_without_default, clippy::large_stack_arrays, reason = "it only exists as a static")]
     pub const fn new() -> Self {
         Self { block: UnsafeCell::new([0; CAPACITY]), used: AtomicUsize::new(0) }
     }

@@ -173,7 +173,7 @@ impl<'a> Node<'a> {
         match components.next() {
             None => self.is_end = true,
             Some(ComponentPattern::Literal(name)) => {
-                self.literals.entry(name).or_default().insert(components)
+                self.literals.entry(name).or_default().insert(components);
             }
             Some(ComponentPattern::Glob(glob)) => self.globs.entry(glob).or_default().insert(components),
         }

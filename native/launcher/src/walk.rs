@@ -75,6 +75,14 @@ pub struct Listed {
     pub kind: Option<Kind>,
 }
 
+/// What earlier listings say of a path.
+enum Known {
+    /// Nothing: its directory was not listed.
+    Nothing,
+    Missing,
+    Is(Kind),
+}
+
 /// Looks paths up below one root directory.
 #[derive(Debug)]
 pub struct Walker {
@@ -100,10 +108,10 @@ impl Walker {
     /// # Errors
     /// [`WalkError`]
     pub fn resolve(&self, path: &AbsolutePath) -> Result<Place, WalkError> {
-        let opened = match self.listed_kind(path) {
-            Some(None) => return Err(WalkError::Missing),
-            Some(Some(Kind::Symlink)) => Err(Errno::LOOP),
-            _ => self.open_real(path),
+        let opened = match self.known(path) {
+            Known::Missing => return Err(WalkError::Missing),
+            Known::Is(Kind::Symlink) => Err(Errno::LOOP),
+            Known::Is(_) | Known::Nothing => self.open_real(path),
         };
         match opened {
             Ok(fd) => Place::describe(fd, path.clone(), None),
@@ -120,18 +128,22 @@ impl Walker {
     /// True when a symbolic link lies on the way to `path`, so that what it names is elsewhere.
     #[must_use]
     pub fn is_elsewhere(&self, path: &AbsolutePath) -> bool {
-        let kind = || self.listed_kind(path).unwrap_or_else(|| self.kind_of(path).ok());
-        !path.is_root() && (kind() == Some(Kind::Symlink) || self.is_elsewhere(&path.parent()))
+        let is_symlink = match self.known(path) {
+            Known::Is(kind) => kind == Kind::Symlink,
+            Known::Missing => false,
+            Known::Nothing => self.kind_of(path) == Ok(Kind::Symlink),
+        };
+        !path.is_root() && (is_symlink || self.is_elsewhere(&path.parent()))
     }
 
-    /// What an earlier listing said of `path`: nothing (`None`), that it is missing (`Some(None)`), or what
-    /// it is.
-    fn listed_kind(&self, path: &AbsolutePath) -> Option<Option<Kind>> {
-        let names = self.known_listing(&path.parent())?;
-        let name = path.components().last()?;
+    /// What earlier listings say of `path`.
+    fn known(&self, path: &AbsolutePath) -> Known {
+        let (Some(names), Some(name)) = (self.known_listing(&path.parent()), path.components().last()) else {
+            return Known::Nothing;
+        };
         match names.iter().find(|listed| listed.name == name) {
-            None => Some(None),
-            Some(listed) => listed.kind.map(Some),
+            None => Known::Missing,
+            Some(listed) => listed.kind.map_or(Known::Nothing, Known::Is),
         }
     }
 

@@ -7,9 +7,11 @@ import { NriError, NriPlugin } from "@kubefence/nri";
 
 let annotations = readAnnotations(process.env["NRI_ANNOTATIONS"] ?? "{}");
 
+const { NRI_SOCKET } = process.env;
 const plugin = new NriPlugin({
   name: "annotator",
   index: "20",
+  ...(NRI_SOCKET === undefined ? {} : { socketPath: NRI_SOCKET }),
   handlers: {
     configure(request) {
       if (request.config !== "") annotations = readAnnotations(request.config);

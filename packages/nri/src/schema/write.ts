@@ -23,6 +23,8 @@ export function encode<T>(write: WriteMessage<T>, message: T): Buffer {
     write(scratch, message);
   } catch (cause) {
     scratch = new BinaryWriter();
+    // The message may be a view, which is decoded while it is written.
+    if (cause instanceof NriError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new NriError("UNENCODABLE_MESSAGE", `the message cannot be sent: ${why}`, { cause });
   }
