@@ -28,7 +28,7 @@ struct Document {
     allowed_profiles: Option<Table<Vec<Name>>>,
     kubelet_root: PathText,
     exec_policy: ExecPolicies,
-    min_landlock_abi: u8,
+    min_landlock_abi: u16,
     log: PathText,
 }
 
