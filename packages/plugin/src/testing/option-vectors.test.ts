@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { computeVector, type OptionVector } from "../testing/option-vectors.ts";
+import { computeVector, type OptionVector } from "./option-vectors.ts";
 
 // The OCI runtime wrapper computes the same options in Rust; its tests read the same vectors.
 
