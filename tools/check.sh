@@ -6,6 +6,6 @@ step() { echo "==> $1"; shift; "$@"; }
 step "format (TypeScript)" oxfmt --check .
 step "lint (TypeScript)" oxlint --type-aware
 step "types" tsc --noEmit
-step "format (Rust)" cargo fmt --check --manifest-path native/Cargo.toml
+step "format (Rust)" cargo fmt --all --check --manifest-path native/Cargo.toml
 step "lint (Rust)" cargo clippy --quiet --all-targets --manifest-path native/Cargo.toml -- -D warnings
 step "generated files" tools/generate.sh --check

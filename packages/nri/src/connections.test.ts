@@ -26,7 +26,7 @@ function failing(message: string): () => never {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  await vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5000, interval: 2 });
+  await vi.waitFor(() => expect(condition()).toBe(true), { timeout: 20_000, interval: 2 });
 }
 
 describe("connections", () => {

@@ -31,7 +31,7 @@ test("the logger prints a line for each event and ends with SIGTERM", async () =
   const peer = await runtime.nextPlugin();
   await peer.createContainer(pod, container);
   await peer.notify(Event.REMOVE_CONTAINER, pod, container);
-  await vi.waitFor(() => expect(example.output()).toContain("removeContainer"));
+  await vi.waitFor(() => expect(example.output()).toContain("removeContainer"), { timeout: 20_000 });
   const about = { pod: { id: "p", namespace: "default", name: "web" }, container: { id: "c", name: "app" } };
   const lines: unknown[] = example
     .output()

@@ -134,7 +134,7 @@ describe("the captured conversation", () => {
       }),
       { numRuns: 40 },
     );
-  });
+  }, 60_000);
 
   test("byte by byte", async () => {
     const { peer } = await startGuard();

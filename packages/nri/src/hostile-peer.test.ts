@@ -11,6 +11,8 @@ import { encodeMessage, MessageType } from "./ttrpc/codec.ts";
 
 afterEach(closeAll);
 
+const PATIENT = { timeout: 20_000, interval: 2 };
+
 async function connected(): Promise<StartedPlugin & { peer: RawPeer }> {
   const peer = closeLater(await RawPeer.start());
   const started = startPlugin(
@@ -28,7 +30,7 @@ async function connected(): Promise<StartedPlugin & { peer: RawPeer }> {
 async function closesWith(bytes: Buffer): Promise<string | undefined> {
   const { peer, disconnects } = await connected();
   await peer.send(bytes);
-  await vi.waitFor(() => expect(disconnects).toHaveLength(1));
+  await vi.waitFor(() => expect(disconnects).toHaveLength(1), PATIENT);
   return disconnects[0]?.code;
 }
 
@@ -82,7 +84,7 @@ describe("ends in good order", () => {
     const [register, configure] = captured(2, 3);
     await peer.send(register ?? Buffer.alloc(0), configure?.subarray(0, 50) ?? Buffer.alloc(0));
     (await peer.socket()).end();
-    await vi.waitFor(() => expect(disconnects).toHaveLength(1));
+    await vi.waitFor(() => expect(disconnects).toHaveLength(1), PATIENT);
   });
 
   test("the captured frames with bytes changed, dropped, repeated and cut: no crash, no unknown error", async () => {
@@ -101,7 +103,7 @@ describe("ends in good order", () => {
         const { peer, plugin, disconnects } = await connected();
         await peer.send(...edges.slice(1).map((end, index) => bytes.subarray(edges[index], end)));
         (await peer.socket()).end();
-        await vi.waitFor(() => expect(disconnects).toHaveLength(1), { interval: 1 });
+        await vi.waitFor(() => expect(disconnects).toHaveLength(1), PATIENT);
         expect(disconnects[0]?.code).toBeOneOf([
           undefined,
           "CONNECTION_CLOSED",
@@ -115,5 +117,5 @@ describe("ends in good order", () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 60_000);
 });

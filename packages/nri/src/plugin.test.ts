@@ -11,7 +11,7 @@ afterEach(closeAll);
 const nothing = (): void => undefined;
 
 async function until(condition: () => boolean): Promise<void> {
-  await vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5000, interval: 2 });
+  await vi.waitFor(() => expect(condition()).toBe(true), { timeout: 20_000, interval: 2 });
 }
 
 describe("options", () => {

@@ -77,7 +77,7 @@ test("rule 1: each connection is a stream of bytes, whatever the frames and chun
     }),
     { numRuns: 200 },
   );
-});
+}, 60_000);
 
 describe("rule 2: the first frame of a message carries at most 4096 bytes, the rest is one frame", () => {
   test.each([
