@@ -44,7 +44,7 @@ test.for(takeOvers)(
       const pod = await runSandboxedPod({});
       const created = pod.createContainer({ name: "main", image: images.busybox, command: ["true"] });
       // NRI's own text for two plugins that set the command ends with a blank, which HTTP/2 does not carry: no text at all.
-    await expect(created).rejects.toThrow(/ADJUSTMENT_LOST|^2 UNKNOWN: $/);
+      await expect(created).rejects.toThrow(/ADJUSTMENT_LOST|^2 UNKNOWN: $/);
     } finally {
       await rogue.close();
     }

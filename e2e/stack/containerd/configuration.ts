@@ -35,7 +35,8 @@ export function containerdConfiguration(directories: NodeDirectories, options: C
           default_runtime_name: "runc",
           runtimes: {
             runc: handler(runc, run),
-            "nono-runc": handler(options.handlerBinary ?? runc, run),
+            // nono-runc has to see which profile a pod asks for.
+            "nono-runc": { ...handler(options.handlerBinary ?? runc, run), pod_annotations: ["nono.sh/*"] },
           },
         },
       },

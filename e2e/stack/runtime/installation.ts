@@ -1,0 +1,74 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../command.ts";
+import { cache, checkout, type NodeDirectories, runcRelease } from "../directories.ts";
+import { configurationFile } from "../plugin/process.ts";
+
+/** nono-runc as an installation has it: outside the launcher's directory, its configuration beside it. */
+export class RuntimeInstallation {
+  readonly directories: NodeDirectories;
+
+  constructor(directories: NodeDirectories) {
+    this.directories = directories;
+  }
+
+  /** Installs the program, and its configuration from the plugin's, which has to be there. */
+  async install(): Promise<void> {
+    const built = join(cache, "bin/nono-runc");
+    if (!existsSync(built)) {
+      throw new Error(`no nono-runc at ${built}: run native/build.sh`);
+    }
+    mkdirSync(join(this.program, ".."), { recursive: true });
+    rmSync(this.program, { force: true });
+    copyFileSync(built, this.program);
+    chmodSync(this.program, 0o755);
+    await this.configure();
+  }
+
+  /** Writes its configuration from the plugin's and the profiles as they are now. */
+  async configure(): Promise<void> {
+    await run(process.execPath, [
+      join(checkout, "packages/cli/src/main.ts"),
+      "runtime-config",
+      "--config",
+      configurationFile(this.directories),
+      "--runtime",
+      join(runcRelease().binaries, "runc"),
+      "--log",
+      this.#log,
+      "--output",
+      `${this.program}.json`,
+    ]);
+  }
+
+  /** Path of the program: the BinaryName of the handler. */
+  get program(): string {
+    return join(this.directories.run, "bin/nono-runc");
+  }
+
+  /** What it refused so far, and the execs that it let through. */
+  records(): RuntimeRecord[] {
+    if (!existsSync(this.#log)) {
+      return [];
+    }
+    const lines = readFileSync(this.#log, "utf8").trimEnd().split("\n");
+    return lines.map((line): RuntimeRecord => JSON.parse(line));
+  }
+
+  get #log(): string {
+    return join(this.directories.logs, "nono-runc.log");
+  }
+}
+
+/** A line of nono-runc's log. */
+export interface RuntimeRecord {
+  msg: "refused" | "exec allowed without sandbox";
+  reason: string;
+  subcommand: string;
+  container_id: string;
+  namespace: string;
+  pod: string;
+  container: string;
+  error?: string;
+  command?: string;
+}
