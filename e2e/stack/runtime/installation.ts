@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../command.ts";
 import { cache, checkout, type NodeDirectories, runcRelease } from "../directories.ts";
@@ -41,6 +41,23 @@ export class RuntimeInstallation {
     ]);
   }
 
+  /** Puts members into its configuration for as long as `during` takes. */
+  async withConfiguration(members: object, during: () => Promise<void>): Promise<void> {
+    const path = `${this.program}.json`;
+    const configuration: object = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify({ ...configuration, ...members }));
+    try {
+      await during();
+    } finally {
+      await this.configure();
+    }
+  }
+
+  /** Directory of a container's bundle. */
+  bundle(containerId: string): string {
+    return join(this.directories.run, "state/io.containerd.runtime.v2.task/k8s.io", containerId);
+  }
+
   /** Path of the program: the BinaryName of the handler. */
   get program(): string {
     return join(this.directories.run, "bin/nono-runc");
@@ -51,7 +68,7 @@ export class RuntimeInstallation {
     if (!existsSync(this.#log)) {
       return [];
     }
-    const lines = readFileSync(this.#log, "utf8").trimEnd().split("\n");
+    const lines = readFileSync(this.#log, "utf8").split("\n").slice(0, -1);
     return lines.map((line): RuntimeRecord => JSON.parse(line));
   }
 
