@@ -7,9 +7,18 @@ import { configurationFile } from "../plugin/process.ts";
 /** nono-runc as an installation has it: outside the launcher's directory, its configuration beside it. */
 export class RuntimeInstallation {
   readonly directories: NodeDirectories;
+  readonly #name: string;
+  readonly #runtime: string;
 
-  constructor(directories: NodeDirectories) {
+  /** `name` is the program's; `runtime` the real one, runc unless said otherwise. */
+  constructor(
+    directories: NodeDirectories,
+    name = "nono-runc",
+    runtime: string = join(runcRelease().binaries, "runc"),
+  ) {
     this.directories = directories;
+    this.#name = name;
+    this.#runtime = runtime;
   }
 
   /** Installs the program, and its configuration from the plugin's, which has to be there. */
@@ -33,7 +42,7 @@ export class RuntimeInstallation {
       "--config",
       configurationFile(this.directories),
       "--runtime",
-      join(runcRelease().binaries, "runc"),
+      this.#runtime,
       "--log",
       this.#log,
       "--output",
@@ -60,7 +69,7 @@ export class RuntimeInstallation {
 
   /** Path of the program: the BinaryName of the handler. */
   get program(): string {
-    return join(this.directories.run, "bin/nono-runc");
+    return join(this.directories.run, "bin", this.#name);
   }
 
   /** What it refused so far, and the execs that it let through. */
@@ -73,7 +82,7 @@ export class RuntimeInstallation {
   }
 
   get #log(): string {
-    return join(this.directories.logs, "nono-runc.log");
+    return join(this.directories.logs, `${this.#name}.log`);
   }
 }
 
