@@ -166,14 +166,14 @@ test("options that another plugin or configuration would give are refused", asyn
   });
 });
 
-describe("marks that a pod writes into its annotations, where the handler passes them all", () => {
-  /** containerd with that handler, and the plugin connected to it. */
-  async function restart(node: TestNode, plugin: PluginProcess, options: ContainerdOptions): Promise<void> {
-    await plugin.stop();
-    await node.restartContainerd(options);
-    await plugin.restart();
-  }
+/** containerd with that handler, and the plugin connected to it. */
+async function restart(node: TestNode, plugin: PluginProcess, options: ContainerdOptions): Promise<void> {
+  await plugin.stop();
+  await node.restartContainerd(options);
+  await plugin.restart();
+}
 
+describe("marks that a pod writes into its annotations, where the handler passes them all", () => {
   test.beforeAll(async ({ node, plugin, runtime }) => {
     await restart(node, plugin, { handlerBinary: runtime.program, podAnnotations: ["*"] });
   });

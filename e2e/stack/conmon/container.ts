@@ -88,12 +88,9 @@ export class ConmonContainer {
   /** `conmon` as CRI-O's CreateContainer calls it. */
   async create(): Promise<Ended> {
     const pidFile = join(this.bundle, "pidfile");
-    const ended = await this.#run(
-      ...["conmon", "--cid", this.id, "--cuuid", this.id, "--name", "main", "--runtime", this.#program],
-      ...["--bundle", this.bundle, "--container-pidfile", pidFile, "--persist-dir", this.bundle],
-      ...["--log-path", `k8s-file:${this.bundle}/log`, "--exit-dir", this.#directory, "--no-new-keyring"],
-      ...["--socket-dir-path", this.#directory],
-      ...["--runtime-arg", `--root=${this.#root}`],
+    const ended = await this.#conmon(
+      { "container-pidfile": pidFile, "persist-dir": this.bundle, "log-path": `k8s-file:${this.bundle}/log` },
+      "--no-new-keyring",
     );
     // conmon goes on in the background.
     for (let waited = 0; ended.exitCode === 0 && !existsSync(pidFile) && waited < 100; waited++) {
@@ -121,11 +118,9 @@ export class ConmonContainer {
   async execSync(...command: string[]): Promise<string> {
     const file = this.#processFile(command);
     const log = join(this.#directory, `exec-${randomUUID()}`);
-    await this.#run(
-      ...["conmon", "--cid", this.id, "--cuuid", this.id, "--name", "main", "--runtime", this.#program],
-      ...["--bundle", this.bundle, "--container-pidfile", `${log}.pid`, "--exec", "--exec-process-spec", file],
-      ...["--log-path", `k8s-file:${log}`, "--exit-dir", this.#directory],
-      ...["--socket-dir-path", this.#directory, "--runtime-arg", `--root=${this.#root}`],
+    await this.#conmon(
+      { "container-pidfile": `${log}.pid`, "exec-process-spec": file, "log-path": `k8s-file:${log}` },
+      "--exec",
     );
     for (let waited = 0; waited < 100; waited++) {
       const text = existsSync(log) ? readFileSync(log, "utf8") : "";
@@ -145,6 +140,21 @@ export class ConmonContainer {
     const file = join(this.#directory, `exec-process-${randomUUID()}`);
     writeFileSync(file, JSON.stringify({ ...first, args }), { mode: 0o600 });
     return file;
+  }
+
+  #conmon(options: Record<string, string>, flag: string): Promise<Ended> {
+    const all = {
+      cid: this.id,
+      cuuid: this.id,
+      name: "main",
+      runtime: this.#program,
+      bundle: this.bundle,
+      "exit-dir": this.#directory,
+      "socket-dir-path": this.#directory,
+      "runtime-arg": `--root=${this.#root}`,
+      ...options,
+    };
+    return this.#run("conmon", flag, ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]));
   }
 
   #run(...argv: string[]): Promise<Ended> {
