@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: "unit",
+          // A small, busy machine is no reason to fail.
+          testTimeout: 30_000,
           include: [
             "packages/*/src/**/*.test.ts",
             "packages/*/generator/**/*.test.ts",

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { priority } from "./priority.ts";
 
 /** `wire`: the Go ttRPC client straight on the mux. `adaptation`: NRI's runtime library in Go. */
 export type RuntimeKind = "wire" | "adaptation";
@@ -23,9 +24,6 @@ interface Answer {
   readonly requestBytes?: number;
 }
 
-// A plugin that answers before it writes needs a moment after each block, so that it pays for itself.
-const settleMs = 20;
-
 // Both plugins write their state below /var/run/nono-nri: there is a tmpfs on /var/run that ends with the namespace.
 const privateState = 'mount -t tmpfs -o mode=0755 tmpfs /var/run && exec "$@"';
 
@@ -38,8 +36,9 @@ export class Caller {
   readonly #lines: AsyncIterator<string>;
 
   constructor(program: string, kind: RuntimeKind, directory: string) {
-    const argv = ["--mount", "sh", "-c", privateState, "sh", program, "--runtime", kind, "--directory", directory];
-    this.#process = spawn("unshare", argv, { stdio: ["pipe", "pipe", "inherit"] });
+    const shell = ["unshare", "--mount", "sh", "-c", privateState, "sh"];
+    const [enter, ...args] = [...priority, ...shell, program, "--runtime", kind, "--directory", directory];
+    this.#process = spawn(enter, args, { stdio: ["pipe", "pipe", "inherit"] });
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 
@@ -61,7 +60,7 @@ export class Caller {
 
   /** Round trips of CreateContainer for each plugin, in microseconds, in order of sending. */
   async measure(load: Load): Promise<ReadonlyMap<string, readonly number[]>> {
-    const { times = {} } = await this.#ask({ command: "measure", load: { ...load, settleMs } });
+    const { times = {} } = await this.#ask({ command: "measure", load });
     return new Map(Object.entries(times).map(([plugin, values]) => [plugin, values.map((value) => value / 1e3)]));
   }
 

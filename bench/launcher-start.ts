@@ -3,6 +3,7 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync 
 import path from "node:path";
 import { formatRules, landlockRestrictArgs, parseTrace, tracedCalls } from "./launcher-rules.ts";
 import type { Parameters } from "./parameters.ts";
+import { priority } from "./priority.ts";
 import type { Programs } from "./programs.ts";
 import { distribution, type Distribution } from "./statistics.ts";
 
@@ -38,22 +39,15 @@ export function measureLauncher(programs: Programs, directory: string, parameter
   for (const name of [programs.timer, programs.reference, programs.landlockRestrict]) {
     copyFileSync(path.join(programs.directory, name), path.join(bench, name));
   }
+  const script = path.join(import.meta.dirname, "launcher", "container-root.sh");
+  const [enter, ...prefix] = [...priority, "unshare", "--mount", "--pid", "--fork", "--net", script, root, nono, bench];
   const inContainerRoot = (argv: readonly string[]): string =>
-    execFileSync(
-      "unshare",
-      [
-        "--mount",
-        "--pid",
-        "--fork",
-        "--net",
-        path.join(import.meta.dirname, "launcher/container-root.sh"),
-        root,
-        nono,
-        bench,
-        ...argv,
-      ],
-      { cwd: "/", encoding: "utf8", env: { PATH: process.env["PATH"], HOME: "/root" }, maxBuffer: maxOutputBytes },
-    );
+    execFileSync(enter, [...prefix, ...argv], {
+      cwd: "/",
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], HOME: "/root" },
+      maxBuffer: maxOutputBytes,
+    });
 
   inContainerRoot(["strace", "-y", "-X", "raw", "-o", "/bench/trace", "-e", `trace=${tracedCalls}`, ...launch]);
   const ruleset = parseTrace(readFileSync(path.join(bench, "trace"), "utf8"));

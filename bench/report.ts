@@ -5,6 +5,7 @@ import { describeCase } from "./create-latency.ts";
 import { casePrefix, type Figures, type Results } from "./figures.ts";
 import { goals } from "./goals.ts";
 import type { Memory } from "./memory.ts";
+import { priority } from "./priority.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Distribution } from "./statistics.ts";
 
@@ -41,7 +42,10 @@ function machine(): string {
   const system = /^PRETTY_NAME="(.*)"$/mu.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "Linux";
   return (
     `Machine: ${cpus().length} processors (${processor?.model ?? "unknown"}), ${memoryGib} GiB, ${system}, Linux ${release()}, ` +
-    `Node ${process.version}, ${goVersion}; ${new Date().toISOString().slice(0, 10)}.`
+    `Node ${process.version}, ${goVersion}; ${new Date().toISOString().slice(0, 10)}. ` +
+    (priority.length > 0
+      ? "Everything ran with real-time priority, so that other load of the machine stays out."
+      : "No real-time priority was to be had: other load of the machine is in the figures.")
   );
 }
 

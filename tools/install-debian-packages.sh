@@ -14,7 +14,10 @@ packages=(
   busybox-static   # end-to-end: the busybox image
   mmdebstrap       # end-to-end: the Debian image
   musl-tools       # end-to-end: the musl image, static test programs
-  strace           # benchmark: records the rules that the launcher adds
+  strace           # benchmark: records the rules that the launcher adds; end-to-end: what it reads
+  qemu-system-x86  # end-to-end: the launcher on Linux 6.1
+  cpio             # end-to-end: that machine's root
+  g++              # fuzz: libFuzzer
 )
 
 missing=()

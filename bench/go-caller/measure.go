@@ -19,8 +19,6 @@ type load struct {
 	Callers   int      `json:"callers"`
 	Block     int      `json:"block"`
 	Sandboxed bool     `json:"sandboxed"`
-	// SettleMs is how long a plugin may finish its own work after a block, before the other one's turn.
-	SettleMs int `json:"settleMs"`
 }
 
 var (
@@ -55,7 +53,9 @@ func measure(plugins map[string]*plugin, load load) (map[string][]int64, error) 
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 			times[name] = append(times[name], block...)
-			time.Sleep(time.Duration(load.SettleMs) * time.Millisecond)
+			if err := plugin.settle(); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
 		}
 	}
 	return times, nil

@@ -116,6 +116,14 @@ describe("traced", () => {
     expect(opens.filter((call) => /O_(WRONLY|RDWR|CREAT|TRUNC)/.test(call))).toEqual([]);
   });
 
+  test("it asks for denials of the started command to be logged", async ({ skip }) => {
+    const { landlock } = JSON.parse(await run(launcher, ["--probe"]));
+    skip(landlock.abi < 7, `not run: Landlock ABI ${landlock.abi} logs nothing`);
+    expect((await trace()).at(-1)).toMatch(
+      /^landlock_restrict_self\(\d+, (0x2|LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON)\) += 0/,
+    );
+  });
+
   test("it changes nothing but itself, and starts no thread and no process", async () => {
     const names = new Set((await trace()).map((call) => call.split("(")[0]));
     const known = new Set(

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use crate::error::{Code, LaunchError};
 use crate::grants::{Rights, RuleSink};
-use crate::walk::{Kind, Place};
+use crate::place::{Kind, Place};
 
 /// The newest ABI whose rights are asked for. The crate drops what the kernel does not have.
 const NEWEST: ABI = ABI::V9;

@@ -120,6 +120,21 @@ mod tests {
     }
 
     #[test]
+    fn every_code_is_on_its_page_with_its_exit_status() {
+        let page = include_str!("../../../docs/reference/launcher.md");
+        for code in Code::ALL {
+            let row = format!("| `{}` | {} |", code.as_str(), code.exit_status());
+            assert!(page.contains(&row), "docs/reference/launcher.md has no row {row}");
+        }
+        assert_eq!(
+            page.matches("| 125 |").count()
+                + page.matches("| 126 |").count()
+                + page.matches("| 127 |").count(),
+            Code::ALL.len()
+        );
+    }
+
+    #[test]
     fn codes_are_distinct() {
         let mut texts: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         texts.sort_unstable();

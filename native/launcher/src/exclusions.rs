@@ -6,7 +6,8 @@ use std::rc::Rc;
 use kubefence_policy::path::AbsolutePath;
 use kubefence_policy::pattern::{ComponentPattern, PathPattern};
 
-use crate::walk::{Kind, Listed, Place, WalkError, Walker};
+use crate::place::{Kind, Place};
+use crate::walk::{Listed, WalkError, Walker};
 
 /// Real paths that stay closed, whatever is granted above them.
 ///

@@ -5,7 +5,8 @@ use kubefence_policy::path::AbsolutePath;
 use kubefence_policy::pattern::{ComponentPattern, PathPattern};
 
 use crate::exclusions::Exclusions;
-use crate::walk::{Kind, Place, WalkError, Walker, skip_absent};
+use crate::place::{Kind, Place};
+use crate::walk::{WalkError, Walker, skip_absent};
 
 /// What one rule allows on an object and, for a directory, on everything below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use kubefence_policy::forbidden;
 use kubefence_policy::manifest::Access;
 use kubefence_policy::path::AbsolutePath;
 
-use crate::walk::{Place, WalkError, Walker, skip_absent};
+use crate::place::Place;
+use crate::walk::{WalkError, Walker, skip_absent};
 
 /// Where a grant comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ pub mod inherited;
 pub mod judgement;
 pub mod kernel;
 pub mod passwd;
+pub mod place;
 pub mod probe;
 pub mod profile;
 pub mod proof;

@@ -1,6 +1,7 @@
 //! The passwd home of a uid, read without the C library: no NSS module of the image is asked.
 
-use kubefence_policy::passwd::{MAX_PASSWD_BYTES, find_home};
+use kubefence_policy::passwd::MAX_PASSWD_BYTES;
+pub use kubefence_policy::passwd::find_home;
 use kubefence_policy::path::AbsolutePath;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;

@@ -4,7 +4,8 @@ use kubefence_policy::path::AbsolutePath;
 use kubefence_policy::template::{Base, PathTemplate, Variables};
 
 use crate::passwd;
-use crate::walk::{Place, WalkError, Walker, skip_absent};
+use crate::place::Place;
+use crate::walk::{WalkError, Walker, skip_absent};
 
 /// Finds the variables that `templates` use. Nothing of the environment takes part.
 ///

@@ -8,8 +8,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
 use kubefence_policy::path::{AbsolutePath, MAX_PATH_BYTES};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, ResolveFlags, Statx, StatxAttributes, StatxFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, ResolveFlags, Statx, StatxFlags};
 use rustix::io::Errno;
+
+use crate::place::{Kind, Place};
 
 /// The kernel's own limit on symbolic links in one lookup.
 const MAX_SYMLINKS: u32 = 40;
@@ -17,41 +19,6 @@ const MAX_SYMLINKS: u32 = 40;
 /// Directory entries that one start may list, over all directories. A start that needs more would take
 /// seconds, and each entry costs kernel memory for its rule.
 pub const MAX_LISTED_ENTRIES: u32 = 65_536;
-
-/// An object of the container's file tree, held open.
-#[derive(Debug)]
-pub struct Place {
-    /// `O_PATH`: never reads, never blocks, never wakes a device.
-    pub fd: OwnedFd,
-    /// Where it is, symbolic links resolved.
-    pub path: AbsolutePath,
-    /// What it is.
-    pub kind: Kind,
-    /// The mount that holds the first symbolic link on the way; `None` when there was none.
-    pub symlink_mount: Option<u64>,
-}
-
-/// What matters about an object's type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A directory.
-    Directory,
-    /// A symbolic link; only [`Walker::entry`] answers it.
-    Symlink,
-    /// Anything else: file, device, socket, FIFO.
-    File,
-}
-
-impl Kind {
-    fn of(file_type: FileType) -> Option<Self> {
-        match file_type {
-            FileType::Unknown => None,
-            FileType::Directory => Some(Self::Directory),
-            FileType::Symlink => Some(Self::Symlink),
-            _ => Some(Self::File),
-        }
-    }
-}
 
 /// Why a lookup found nothing.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,6 +43,7 @@ pub struct Listed {
 }
 
 /// What earlier listings say of a path.
+#[derive(Clone, Copy)]
 enum Known {
     /// Nothing: its directory was not listed.
     Nothing,
@@ -108,13 +76,17 @@ impl Walker {
     /// # Errors
     /// [`WalkError`]
     pub fn resolve(&self, path: &AbsolutePath) -> Result<Place, WalkError> {
-        let opened = match self.known(path) {
+        let known = self.known(path);
+        let opened = match known {
             Known::Missing => return Err(WalkError::Missing),
             Known::Is(Kind::Symlink) => Err(Errno::LOOP),
             Known::Is(_) | Known::Nothing => self.open_real(path),
         };
         match opened {
-            Ok(fd) => Place::describe(fd, path.clone(), None),
+            Ok(fd) => match known {
+                Known::Is(kind) => Ok(Place { fd, path: path.clone(), kind, symlink_mount: None }),
+                _ => Place::describe(fd, path.clone(), None),
+            },
             // A link on the way, or a directory closed to us, whose name is wanted.
             Err(Errno::LOOP | Errno::ACCESS) => {
                 let (real, symlink_mount) = self.real_path(path)?;
@@ -128,12 +100,15 @@ impl Walker {
     /// True when a symbolic link lies on the way to `path`, so that what it names is elsewhere.
     #[must_use]
     pub fn is_elsewhere(&self, path: &AbsolutePath) -> bool {
+        if path.is_root() {
+            return false;
+        }
         let is_symlink = match self.known(path) {
             Known::Is(kind) => kind == Kind::Symlink,
             Known::Missing => false,
             Known::Nothing => self.kind_of(path) == Ok(Kind::Symlink),
         };
-        !path.is_root() && (is_symlink || self.is_elsewhere(&path.parent()))
+        is_symlink || self.is_elsewhere(&path.parent())
     }
 
     /// What earlier listings say of `path`.
@@ -182,6 +157,10 @@ impl Walker {
                 real = real.parent();
             }
             let Some(next) = real.child(&name) else { continue };
+            if matches!(self.known(&next), Known::Is(Kind::Directory)) {
+                real = next;
+                continue;
+            }
             let target = match rustix::fs::readlinkat(&self.root, relative(&next), Vec::new()) {
                 Ok(target) => target.into_bytes(),
                 Err(Errno::INVAL) => {
@@ -237,8 +216,8 @@ impl Walker {
         Ok(Kind::of(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::File))
     }
 
-    /// An entry that `directory` listed. Its kind is the listing's: should it have changed since, Landlock
-    /// takes fewer rights for it, never more.
+    /// An entry that `directory` listed. Its kind is the listing's: should it have changed since, it gets
+    /// no right that an entry of its new kind would not have got.
     ///
     /// # Errors
     /// [`WalkError`]
@@ -260,6 +239,11 @@ impl Walker {
         let names: Rc<[Listed]> = self.read_names(directory)?.into();
         self.listings.borrow_mut().push((directory.path.clone(), names.clone()));
         Ok(names)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pretend_listed(&self, entries: u32) {
+        self.listed.set(entries);
     }
 
     /// The names in the directory that really is at `path`, if they were asked for before.
@@ -298,55 +282,6 @@ impl Walker {
         let path = directory.path.child(name).ok_or(WalkError::Missing)?;
         let fd = open_entry(&directory.fd, name).map_err(|error| judge(error, &directory.path))?;
         Place::describe(fd, path, None)
-    }
-}
-
-impl Place {
-    fn describe(fd: OwnedFd, path: AbsolutePath, symlink_mount: Option<u64>) -> Result<Self, WalkError> {
-        let stat = rustix::fs::fstat(&fd).map_err(|error| WalkError::Failed(path.clone(), error))?;
-        let kind = Kind::of(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::File);
-        Ok(Self { fd, path, kind, symlink_mount })
-    }
-
-    /// The process's working directory. Its path is not known: compare it, never judge it.
-    ///
-    /// # Errors
-    /// [`WalkError::Failed`]
-    pub fn working_directory() -> Result<Self, WalkError> {
-        let root = AbsolutePath::root();
-        let fd = open_entry(rustix::fs::CWD, b".").map_err(|error| WalkError::Failed(root.clone(), error))?;
-        Self::describe(fd, root, None)
-    }
-
-    /// True when both are the same object seen through the same mount.
-    ///
-    /// # Errors
-    /// [`WalkError::Failed`]
-    pub fn is_same(&self, other: &Self) -> Result<bool, WalkError> {
-        let identity =
-            |statx: Statx| (statx.stx_dev_major, statx.stx_dev_minor, statx.stx_ino, statx.stx_mnt_id);
-        Ok(identity(self.statx()?) == identity(other.statx()?))
-    }
-
-    /// The number of the mount that shows this object.
-    ///
-    /// # Errors
-    /// [`WalkError::Failed`]
-    pub fn mount(&self) -> Result<u64, WalkError> {
-        Ok(self.statx()?.stx_mnt_id)
-    }
-
-    /// True when this is the top of a mount, as every volume of a pod is.
-    ///
-    /// # Errors
-    /// [`WalkError::Failed`]
-    pub fn is_mount_root(&self) -> Result<bool, WalkError> {
-        Ok(self.statx()?.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
-    }
-
-    fn statx(&self) -> Result<Statx, WalkError> {
-        rustix::fs::statx(&self.fd, "", AtFlags::EMPTY_PATH, StatxFlags::INO | StatxFlags::MNT_ID)
-            .map_err(|error| WalkError::Failed(self.path.clone(), error))
     }
 }
 

@@ -110,7 +110,7 @@ fn listings_have_names_and_an_end() {
     assert_eq!(walker.list(&directory).unwrap(), listing, "asked once");
 
     let walker = tree.walker();
-    walker.listed.set(MAX_LISTED_ENTRIES - 2);
+    walker.pretend_listed(MAX_LISTED_ENTRIES - 2);
     assert_eq!(walker.list(&directory), Err(WalkError::TooManyEntries(path("/d"))));
 }
 

@@ -13,7 +13,8 @@ use crate::exclusions::Exclusions;
 use crate::grants::{self, GrantError};
 use crate::judgement::{Judge, Origin};
 use crate::kernel::StringVector;
-use crate::walk::{Kind, WalkError, Walker};
+use crate::place::Kind;
+use crate::walk::{WalkError, Walker};
 use crate::{command, profile, proof, truncate_filter, variables};
 
 /// Restricts the process and becomes the command; returns only with the reason why not.
@@ -168,5 +169,26 @@ fn unreadable(error: WalkError) -> LaunchError {
             "no permission",
             "make / searchable for the container's user",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(json: &str, abi: i32) -> Option<Code> {
+        check_kernel(&Manifest::parse(json.as_bytes()).unwrap(), abi).err().map(|error| error.code)
+    }
+
+    #[test]
+    fn what_a_kernel_cannot_enforce_is_refused() {
+        let files = r#"{"version":"0.1.0"}"#;
+        let tcp = r#"{"version":"0.1.0","network":{"ports":{"bind":[80]}}}"#;
+        assert_eq!(code(files, 0), Some(Code::LandlockUnavailable));
+        assert_eq!(code(tcp, 0), Some(Code::LandlockUnavailable));
+        assert_eq!(code(files, 1), None);
+        assert_eq!(code(tcp, 3), Some(Code::LandlockTooOld));
+        assert_eq!(code(tcp, 4), None);
+        assert_eq!(code(tcp, 10), None);
     }
 }

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     let outcome = match words.as_slice() {
-        ["state"] => inside::state(),
+        ["state"] => Some(inside::state()),
         [what, value] => inside::attempt(what, value),
         ["layers", count, "--", program @ ..] => around::layers(count, program),
         ["answer", call, error, "--", program @ ..] => around::answer(call, error, program),

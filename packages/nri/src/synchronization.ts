@@ -1,12 +1,17 @@
 /** Puts the chunks of the first synchronization together. Lives as long as the connection. */
 import { NriError } from "./errors.ts";
-import type { HandlerCall } from "./handler-call.ts";
 import type { Container, PodSandbox } from "./schema/generated/nri/container.ts";
 import { SynchronizeRequest } from "./schema/generated/nri/service.ts";
 import { decode } from "./schema/view.ts";
 
 /** Several times what the fullest node reports. */
 const MAX_COLLECTED_BYTES = 128 * 1024 * 1024;
+
+/** The request of one chunk. */
+export interface Chunk {
+  readonly payload: Buffer;
+  deadlineMs: number;
+}
 
 export interface NodeState {
   readonly pods: readonly PodSandbox[];
@@ -25,7 +30,7 @@ export class Synchronization {
   }
 
   /** Everything collected once the last chunk is there, before that undefined. */
-  add(call: HandlerCall): NodeState | undefined {
+  add(call: Chunk): NodeState | undefined {
     const chunk = decode(SynchronizeRequest, call.payload);
     // The runtime's time-out is for all chunks together.
     this.#deadlineMs = Math.min(this.#deadlineMs, call.deadlineMs);

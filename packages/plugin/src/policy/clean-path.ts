@@ -6,6 +6,7 @@ const CLEAN = /^(?:\/[^/.][^/]*)+$/;
  * trailing slash (except `/`). Symbolic links are not known here. Relative paths count from `/`, as OCI says of mounts.
  */
 export function cleanPath(path: string): string {
+  if (isPlainlyClean(path)) return path;
   if (CLEAN.test(path)) return path;
   const components: string[] = [];
   for (const component of path.split("/")) {
@@ -14,6 +15,11 @@ export function cleanPath(path: string): string {
     else components.push(component);
   }
   return `/${components.join("/")}`;
+}
+
+/** What nearly every path is; a doubtful one (a hidden file, say) only takes the longer way. */
+function isPlainlyClean(path: string): boolean {
+  return path.startsWith("/") && !path.endsWith("/") && !path.includes("//") && !path.includes("/.");
 }
 
 /** True if the clean `path` is `ancestor` or lies under it. Compared by components, not by prefix. */

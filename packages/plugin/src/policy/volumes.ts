@@ -39,10 +39,11 @@ export function volumeOptions(
   profile: InstalledProfile,
   kubeletRoot: string,
 ): VolumeOptions | Refusal {
+  const podDirectory = pod.uid === "" ? undefined : `${kubeletRoot}/pods/${pod.uid}`;
   const outcomes = new Map<string, Outcome>();
   for (const mount of mounts) {
     const destination = cleanPath(mount.destination);
-    const outcome = outcomeOf(mount, destination, kindOfMount(pod, mount, destination, kubeletRoot), profile);
+    const outcome = outcomeOf(mount, destination, kindOfMount(pod, mount, destination, podDirectory), profile);
     const other = outcomes.get(destination);
     if (other !== undefined && other !== outcome && (isGrant(other) || isGrant(outcome))) {
       // Which of the two the container sees depends on the runtime's sorting: the grant could fall on the other one.
@@ -84,15 +85,14 @@ function outcomeOf(mount: MountInput, destination: string, kind: MountKind, prof
 }
 
 function kindOfMount(
-  pod: Pick<PodInput, "id" | "uid">,
+  pod: Pick<PodInput, "id">,
   mount: MountInput,
   destination: string,
-  kubeletRoot: string,
+  podDirectory: string | undefined,
 ): MountKind {
   if (mount.type !== "bind" && !mount.options.includes("bind") && !mount.options.includes("rbind")) return "runtime";
   const source = cleanPath(mount.source);
-  const podDirectory = `${kubeletRoot}/pods/${pod.uid}`;
-  if (pod.uid !== "" && isStrictlyUnder(source, podDirectory)) {
+  if (podDirectory !== undefined && isStrictlyUnder(source, podDirectory)) {
     const [folder, plugin, ...rest] = source.slice(podDirectory.length + 1).split("/");
     if (folder === "volumes") return (rest.length > 0 && KIND_OF_VOLUME_PLUGIN.get(plugin ?? "")) || "unknown";
     if (folder === "volume-subpaths") return "unknown";
