@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
@@ -13,6 +14,18 @@ const FAKE_RUNTIME: &str = "#!/bin/sh\necho \"fake runtime: $*\"\n\
     sed -n 's/^SigIgn:[[:space:]]*/SigIgn /p' /proc/$$/status\n\
     for descriptor in /proc/$$/fd/*; do echo \"descriptor ${descriptor##*/}\"; done\nexit 42\n";
 
+/// A child that is between fork and exec holds every file that another test is just writing open, and a program that
+/// is open for writing cannot be executed: so programs are written and children started one after the other.
+static PROGRAMS: Mutex<()> = Mutex::new(());
+
+fn run(command: &mut Command) -> Output {
+    let child = {
+        let _one_at_a_time = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    child.wait_with_output().unwrap()
+}
+
 struct Installation {
     directory: TempDir,
 }
@@ -20,8 +33,11 @@ struct Installation {
 impl Installation {
     fn new() -> Self {
         let installation = Self { directory: tempfile::tempdir().unwrap() };
-        fs::copy(env!("CARGO_BIN_EXE_nono-runc"), installation.path("nono-runc")).unwrap();
-        installation.write("fake-runtime", FAKE_RUNTIME, 0o755);
+        {
+            let _one_at_a_time = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+            fs::copy(env!("CARGO_BIN_EXE_nono-runc"), installation.path("nono-runc")).unwrap();
+            installation.write("fake-runtime", FAKE_RUNTIME, 0o755);
+        }
         installation.configure(|_| {});
         installation.bundle(RECORDED);
         installation
@@ -65,7 +81,7 @@ impl Installation {
     }
 
     fn call(&self, arguments: &[&str]) -> Output {
-        Command::new(self.path("nono-runc")).args(arguments).output().unwrap()
+        run(Command::new(self.path("nono-runc")).args(arguments))
     }
 
     /// `create` as containerd's shim calls it.
@@ -126,7 +142,7 @@ fn a_good_bundle_is_completed_and_the_runtime_goes_on() {
 #[test]
 fn the_runtime_inherits_what_the_caller_gave_and_no_more() {
     let installation = Installation::new();
-    let direct = Command::new(installation.path("fake-runtime")).arg("features").output().unwrap();
+    let direct = run(Command::new(installation.path("fake-runtime")).arg("features"));
     let through = installation.call(&["features"]);
     assert_eq!(String::from_utf8(through.stdout).unwrap(), String::from_utf8(direct.stdout).unwrap());
 }
@@ -218,7 +234,7 @@ fn a_configuration_is_found_through_the_program_not_its_name() {
     let installation = Installation::new();
     let link = installation.path("other-name");
     symlink(installation.path("nono-runc"), &link).unwrap();
-    let output = Command::new(&link).env("PATH", "/nowhere").arg("features").output().unwrap();
+    let output = run(Command::new(&link).env("PATH", "/nowhere").arg("features"));
     assert_eq!(output.status.code(), Some(42));
 }
 
