@@ -14,7 +14,7 @@ fuzz_target!(|json: &[u8]| {
     for (name, profile) in &configuration.profiles {
         assert_eq!(ProfileName::parse(name.as_str().as_bytes()).as_ref(), Some(name));
         assert_eq!(profile.digest.as_str().len(), 64);
-        for path in &profile.literal_exceptions {
+        for path in profile.literal_exceptions.iter() {
             assert_eq!(AbsolutePath::parse(path.as_bytes()).as_ref(), Ok(path));
         }
     }

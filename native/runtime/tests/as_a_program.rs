@@ -57,12 +57,13 @@ impl Installation {
     fn configure(&self, change: impl FnOnce(&mut serde_json::Value)) {
         let profile = |digit: &str, volumes: &str| {
             serde_json::json!({ "digest": digit.repeat(64), "volumes": volumes, "config_volumes": true,
-                "projected_volumes": false, "literal_exceptions": ["/var/run/secrets"] })
+                "projected_volumes": false, "exceptions": 0 })
         };
         let mut configuration = serde_json::json!({
             "version": 1,
             "runtime": self.path("fake-runtime"),
             "launcher": { "directory": "/opt/nono-nri", "accepted": [{ "sha256": "0".repeat(64), "identity": "" }] },
+            "exception_lists": [["/var/run/secrets"]],
             "profiles": { "default": profile("1", "none"), "workspace": profile("2", "readwrite") },
             "default_profile": "default",
             "invalid_profile": "default",

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use kubefence_policy::arguments::ProfileName;
 use kubefence_policy::path::AbsolutePath;
@@ -21,6 +22,7 @@ struct Document {
     version: u32,
     runtime: PathText,
     launcher: Launcher,
+    exception_lists: Vec<Vec<PathText>>,
     profiles: Table<ProfileDocument>,
     default_profile: Name,
     invalid_profile: InvalidProfile,
@@ -53,7 +55,8 @@ struct ProfileDocument {
     volumes: VolumeAccess,
     config_volumes: bool,
     projected_volumes: bool,
-    literal_exceptions: Vec<PathText>,
+    /// Which of the lists is this profile's: many profiles share one.
+    exceptions: usize,
 }
 
 /// How the pod's data volumes may be used.
@@ -110,17 +113,25 @@ impl Configuration {
         if document.launcher.accepted.is_empty() {
             return Err("launcher.accepted is empty".to_owned());
         }
-        let profile_name = |(name, profile): (String, ProfileDocument)| {
+        let lists: Vec<Arc<[AbsolutePath]>> = document
+            .exception_lists
+            .into_iter()
+            .map(|list| list.into_iter().map(|path| path.0).collect())
+            .collect();
+        let profile_of = |(name, profile): (String, ProfileDocument)| {
             let parsed = ProfileName::parse(name.as_bytes())
                 .ok_or(format!("profiles: {name:?} is no profile name"))?;
-            Ok((parsed, Profile::from(profile)))
+            let exceptions = lists
+                .get(profile.exceptions)
+                .ok_or(format!("profiles: {name}: there is no list {}", profile.exceptions))?;
+            Ok((parsed, profile.with(Arc::clone(exceptions))))
         };
         let names = |names: Vec<Name>| names.into_iter().map(|name| name.0).collect();
         Ok(Self {
             runtime: PathBuf::from(document.runtime.1),
             launcher_directory: document.launcher.directory.0,
             accepted_launchers: document.launcher.accepted.into_iter().map(AcceptedLauncher::from).collect(),
-            profiles: document.profiles.0.into_iter().map(profile_name).collect::<Result<_, String>>()?,
+            profiles: document.profiles.0.into_iter().map(profile_of).collect::<Result<_, String>>()?,
             default_profile: document.default_profile.0,
             invalid_profile: document.invalid_profile,
             allowed_profiles: document
@@ -141,14 +152,14 @@ impl From<Accepted> for AcceptedLauncher {
     }
 }
 
-impl From<ProfileDocument> for Profile {
-    fn from(document: ProfileDocument) -> Self {
-        Self {
-            digest: document.digest.0,
-            volumes: document.volumes,
-            config_volumes: document.config_volumes,
-            projected_volumes: document.projected_volumes,
-            literal_exceptions: document.literal_exceptions.into_iter().map(|path| path.0).collect(),
+impl ProfileDocument {
+    fn with(self, literal_exceptions: Arc<[AbsolutePath]>) -> Profile {
+        Profile {
+            digest: self.digest.0,
+            volumes: self.volumes,
+            config_volumes: self.config_volumes,
+            projected_volumes: self.projected_volumes,
+            literal_exceptions,
         }
     }
 }
@@ -264,6 +275,9 @@ mod tests {
             (r#""workspace":{"#, r#""default":{"#),
             ("1111", "111g"),
             (r#""/etc/shadow""#, r#""etc""#),
+            (r#""exceptions":0"#, r#""exceptions":2"#),
+            (r#""exceptions":0"#, r#""exceptions":-1"#),
+            (r#""exception_lists":"#, r#""lists":"#),
             (r#""default_profile":"default""#, r#""default_profile":"a b""#),
             (r#""invalid_profile":"default""#, r#""invalid_profile":"allow""#),
             (r#""kubelet_root""#, r#""allowed_profiles":null,"kubelet_root""#),

@@ -6,6 +6,7 @@ mod load;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use kubefence_policy::arguments::ProfileName;
 use kubefence_policy::path::AbsolutePath;
@@ -63,7 +64,7 @@ pub struct Profile {
     /// Projected volumes, which may hold tokens, may be read.
     pub projected_volumes: bool,
     /// Exceptions without variable or wildcard.
-    pub literal_exceptions: Vec<AbsolutePath>,
+    pub literal_exceptions: Arc<[AbsolutePath]>,
 }
 
 /// A launcher that may be in the launcher's directory.
@@ -87,11 +88,12 @@ pub(crate) mod testing {
     pub const JSON: &str = r#"{"version":1,"runtime":"/usr/bin/runc",
         "launcher":{"directory":"/opt/nono-nri","accepted":[
             {"sha256":"0000000000000000000000000000000000000000000000000000000000000000","identity":"1:2:3.000000004"}]},
+        "exception_lists":[["/etc/shadow","/var/run/secrets"],[]],
         "profiles":{
             "default":{"digest":"1111111111111111111111111111111111111111111111111111111111111111","volumes":"none",
-                "config_volumes":true,"projected_volumes":false,"literal_exceptions":["/etc/shadow","/var/run/secrets"]},
+                "config_volumes":true,"projected_volumes":false,"exceptions":0},
             "workspace":{"digest":"2222222222222222222222222222222222222222222222222222222222222222","volumes":"readwrite",
-                "config_volumes":true,"projected_volumes":false,"literal_exceptions":["/etc/shadow","/var/run/secrets"]}},
+                "config_volumes":true,"projected_volumes":false,"exceptions":0}},
         "default_profile":"default","invalid_profile":"default","kubelet_root":"/var/lib/kubelet",
         "exec_policy":{"default":"sandbox","namespaces":{"closed":"deny"}},
         "min_landlock_abi":1,"log":"/var/log/nono-runc.log"}"#;

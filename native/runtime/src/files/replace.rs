@@ -1,4 +1,4 @@
-//! Replacing files so that a reader sees the old content or the new one, and no second file is left.
+//! Replacing files so that nobody reads half of one, and no second file is left.
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,17 @@ use rustix::io::Errno;
 /// root's alone.
 ///
 /// # Errors
-/// The first error; `path` is then unchanged.
+/// The first error; `path` then has its old content, or nothing when the very last step failed.
 pub fn replace(path: &Path, content: &[u8], like: Option<&Stat>) -> Result<(), Errno> {
     let temporary = beside(path)?;
-    let result = write_new(&temporary, content, like).and_then(|()| rustix::fs::rename(&temporary, path));
+    let result = write_new(&temporary, content, like).and_then(|()| {
+        // Nobody reads the old one any more, and without it ext4 has no reason to write the new one to the disk at
+        // once (auto_da_alloc in the kernel's Documentation/admin-guide/ext4.rst).
+        match rustix::fs::unlink(path) {
+            Ok(()) | Err(Errno::NOENT) => rustix::fs::rename(&temporary, path),
+            Err(error) => Err(error),
+        }
+    });
     if result.is_err() {
         let _ = rustix::fs::unlink(&temporary);
     }

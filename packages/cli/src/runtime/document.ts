@@ -43,11 +43,23 @@ export interface NodeParts {
 
 /** The file's text; the same input gives the same bytes. */
 export function runtimeConfiguration(settings: PluginSettings, parts: NodeParts): string {
+  // Most profiles share one of few lists, and every call of nono-runc reads this file.
+  const lists: string[] = [];
+  const indexOf = (list: readonly string[]): number => {
+    const text = JSON.stringify(list);
+    const index = lists.indexOf(text);
+    return index === -1 ? lists.push(text) - 1 : index;
+  };
+  const profiles = Object.entries(sorted(parts.profiles)).map(([name, { literal_exceptions, ...rest }]) => [
+    name,
+    { ...rest, exceptions: indexOf(literal_exceptions) },
+  ]);
   const document = {
     version: 1,
     runtime: parts.runtime,
     launcher: { directory: parts.launcherDirectory, accepted: parts.launchers },
-    profiles: sorted(parts.profiles),
+    exception_lists: lists.map((list): unknown => JSON.parse(list)),
+    profiles: Object.fromEntries(profiles),
     default_profile: settings.defaultProfile,
     invalid_profile: settings.invalidProfile,
     ...(settings.allowedProfiles && { allowed_profiles: sorted(settings.allowedProfiles) }),
@@ -56,7 +68,7 @@ export function runtimeConfiguration(settings: PluginSettings, parts: NodeParts)
     min_landlock_abi: settings.minLandlockAbi,
     log: parts.log,
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${JSON.stringify(document, null, 1)}\n`;
 }
 
 function sorted<Value>(map: ReadonlyMap<string, Value>): Record<string, Value> {
