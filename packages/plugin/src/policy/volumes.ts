@@ -43,26 +43,39 @@ export function volumeOptions(
   const outcomes = new Map<string, Outcome>();
   for (const mount of mounts) {
     const destination = cleanPath(mount.destination);
-    const outcome = outcomeOf(mount, destination, kindOfMount(pod, mount, destination, podDirectory), profile);
+    const outcome = outcomeOf(mount, destination, kindOfMount(pod.id, podDirectory, mount, destination), profile);
     const other = outcomes.get(destination);
-    if (other !== undefined && other !== outcome && (isGrant(other) || isGrant(outcome))) {
+    if (other === undefined) {
+      outcomes.set(destination, outcome);
+      continue;
+    }
+    if (other !== outcome && (isGrant(other) || isGrant(outcome))) {
       // Which of the two the container sees depends on the runtime's sorting: the grant could fall on the other one.
       return { code: "MOUNT_AMBIGUOUS", what: `two mounts of different kinds lie at ${JSON.stringify(destination)}` };
     }
-    if (other === undefined || OUTCOMES.indexOf(outcome) > OUTCOMES.indexOf(other)) outcomes.set(destination, outcome);
+    if (OUTCOMES.indexOf(outcome) > OUTCOMES.indexOf(other)) outcomes.set(destination, outcome);
   }
-  const destinationsWith = (wanted: Outcome): string[] =>
-    [...outcomes].filter(([, outcome]) => outcome === wanted).map(([destination]) => destination);
-  const readWrite = destinationsWith("readWrite");
-  const readOnly = destinationsWith("readOnly");
+  return collect(outcomes);
+}
+
+function collect(outcomes: ReadonlyMap<string, Outcome>): VolumeOptions {
+  const destinations: Record<Outcome, string[]> = {
+    nothing: [],
+    exceptUnderGrant: [],
+    except: [],
+    readOnly: [],
+    readWrite: [],
+  };
+  for (const [destination, outcome] of outcomes) destinations[outcome].push(destination);
+  const { readWrite, readOnly, except, exceptUnderGrant } = destinations;
   const granted = [...readWrite, ...readOnly];
-  const insideGrant = destinationsWith("exceptUnderGrant").filter((destination) =>
+  const insideGrant = exceptUnderGrant.filter((destination) =>
     granted.some((ancestor) => isStrictlyUnder(destination, ancestor)),
   );
   return {
-    readWrite: readWrite.toSorted(compareBytewise),
-    readOnly: readOnly.toSorted(compareBytewise),
-    except: [...destinationsWith("except"), ...insideGrant].toSorted(compareBytewise),
+    readWrite: sortBytewise(readWrite),
+    readOnly: sortBytewise(readOnly),
+    except: sortBytewise([...except, ...insideGrant]),
   };
 }
 
@@ -84,27 +97,47 @@ function outcomeOf(mount: MountInput, destination: string, kind: MountKind, prof
   return "exceptUnderGrant";
 }
 
+/** `podDirectory` is the kubelet's for the pod, undefined for a pod without a uid. */
 function kindOfMount(
-  pod: Pick<PodInput, "id">,
+  podId: string,
+  podDirectory: string | undefined,
   mount: MountInput,
   destination: string,
-  podDirectory: string | undefined,
 ): MountKind {
   if (mount.type !== "bind" && !mount.options.includes("bind") && !mount.options.includes("rbind")) return "runtime";
   const source = cleanPath(mount.source);
   if (podDirectory !== undefined && isStrictlyUnder(source, podDirectory)) {
-    const [folder, plugin, ...rest] = source.slice(podDirectory.length + 1).split("/");
-    if (folder === "volumes") return (rest.length > 0 && KIND_OF_VOLUME_PLUGIN.get(plugin ?? "")) || "unknown";
-    if (folder === "volume-subpaths") return "unknown";
-    if (folder === "etc-hosts" && plugin === undefined) return "runtime";
-    if (folder === "containers" && rest.length === 1) return "runtime";
-    return "host";
+    return kindInPodDirectory(source, podDirectory.length + 1);
   }
-  const isSandboxFile = RUNTIME_FILES.has(destination) && pod.id !== "" && source.split("/").includes(pod.id);
+  const isSandboxFile = RUNTIME_FILES.has(destination) && podId !== "" && source.split("/").includes(podId);
   return isSandboxFile ? "runtime" : "host";
 }
 
-/** Order of the UTF-8 bytes; JavaScript's own order is that of UTF-16 units. */
-function compareBytewise(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+/** The kind of a clean source whose path below the pod's directory begins at `start`. */
+function kindInPodDirectory(source: string, start: number): MountKind {
+  const folderEnd = endOfComponent(source, start);
+  const folder = source.slice(start, folderEnd);
+  if (folder === "volumes") {
+    const pluginEnd = endOfComponent(source, folderEnd + 1);
+    const kind = KIND_OF_VOLUME_PLUGIN.get(source.slice(folderEnd + 1, pluginEnd));
+    return kind !== undefined && pluginEnd < source.length ? kind : "unknown";
+  }
+  if (folder === "volume-subpaths") return "unknown";
+  if (folder === "etc-hosts" && folderEnd === source.length) return "runtime";
+  // containers/NAME/ID
+  if (folder === "containers" && source.slice(folderEnd).split("/").length === 3) return "runtime";
+  return "host";
+}
+
+function endOfComponent(path: string, start: number): number {
+  const slash = path.indexOf("/", start);
+  return slash === -1 ? path.length : slash;
+}
+
+const ASCII = /^[\0-\x7f]*$/;
+
+/** In the order of the UTF-8 bytes; JavaScript's own order is that of UTF-16 units, which is the same for ASCII. */
+function sortBytewise(paths: readonly string[]): string[] {
+  if (paths.every((path) => ASCII.test(path))) return paths.toSorted();
+  return paths.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
 }
