@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the launcher and the OCI runtime wrapper, static, and leaves them at $KUBEFENCE_CACHE/bin/nono and nono-runc.
-# One argument: a Rust target.
+# One argument: a Rust target. Prints the launcher's path.
 set -eu
 cd "$(dirname "$0")"
 cache="${KUBEFENCE_CACHE:-$HOME/.cache/kubefence}"
@@ -19,5 +19,5 @@ mkdir -p "$bin"
 for program in nono nono-runc; do
   install -m 0755 "$CARGO_TARGET_DIR/$target/release/$program" "$bin/.$program.$$"
   mv "$bin/.$program.$$" "$bin/$program"
-  printf '%s\n' "$bin/$program"
 done
+printf '%s\n' "$bin/nono"
