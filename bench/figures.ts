@@ -1,5 +1,6 @@
 import type { CreateCase, CreateResult } from "./create-latency.ts";
 import type { LauncherResult } from "./launcher-start.ts";
+import type { Compared, RuntimeResult } from "./runtime-cost.ts";
 import type { MemoryResult } from "./memory.ts";
 import type { StartResult } from "./start.ts";
 import { rounded } from "./statistics.ts";
@@ -13,15 +14,17 @@ export interface Results {
   readonly memory?: MemoryResult;
   readonly start?: StartResult;
   readonly launcher?: LauncherResult;
+  readonly runtime?: RuntimeResult;
 }
 
 /** All figures of one run, in the order of the report. */
-export function toFigures({ create, memory, start, launcher }: Results): Figures {
+export function toFigures({ create, memory, start, launcher, runtime }: Results): Figures {
   return {
     ...Object.assign({}, ...(create?.results ?? []).map(createFigures)),
     ...(memory && memoryFigures(memory)),
     ...(start && startFigures(start)),
     ...(launcher && launcherFigures(launcher)),
+    ...(runtime && runtimeFigures(runtime)),
   };
 }
 
@@ -73,6 +76,16 @@ function startFigures(start: StartResult): Figures {
     go_start_ms: rounded(start.go.p50, 1),
     first_create_ms: rounded(start.oursFirstCreate.p50, 2),
     go_first_create_ms: rounded(start.goFirstCreate.p50, 2),
+  };
+}
+
+function runtimeFigures({ bytes, create, exec, execToEnd }: RuntimeResult): Figures {
+  const added = ({ runc, nonoRunc }: Compared): number => rounded(nonoRunc.p50 - runc.p50, 3);
+  return {
+    runtime_create_added_ms: added(create),
+    runtime_exec_added_ms: added(exec),
+    runtime_exec_to_end_added_ms: added(execToEnd),
+    runtime_bytes: bytes,
   };
 }
 

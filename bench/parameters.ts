@@ -16,7 +16,9 @@ export interface Parameters {
   readonly starts: number;
   /** Starts of the command under each launcher. */
   readonly launches: number;
-  /** Which parts run: create, memory, start, launcher. */
+  /** Calls of create and of exec, through nono-runc and of runc alone. */
+  readonly calls: number;
+  /** Which parts run: create, memory, start, launcher, runtime. */
   readonly only: readonly Part[];
   /** Command line of the plugin to measure instead of ours; `--config FILE` is put behind it. */
   readonly plugin: readonly string[] | undefined;
@@ -25,12 +27,12 @@ export interface Parameters {
 }
 
 /** The parts of a whole run. */
-export const allParts = ["create", "memory", "start", "launcher"] as const;
+export const allParts = ["create", "memory", "start", "launcher", "runtime"] as const;
 /** One part of a run, each with its own processes. */
 export type Part = (typeof allParts)[number];
 
 const usage = `usage: node bench/run.ts [--requests 5000] [--warmup 500] [--callers 32] [--block 250] [--containers 10000]
-                        [--starts 15] [--launches 400] [--only create,memory,start,launcher] [--plugin 'COMMAND ARGS'] [--check]`;
+                        [--starts 15] [--launches 400] [--calls 200] [--only create,memory,start,launcher,runtime] [--plugin 'COMMAND ARGS'] [--check]`;
 
 /** Reads the command line; throws an Error with the usage text for what it does not know. */
 export function parseParameters(args: readonly string[]): Parameters {
@@ -46,6 +48,7 @@ export function parseParameters(args: readonly string[]): Parameters {
         containers: { type: "string", default: "10000" },
         starts: { type: "string", default: "15" },
         launches: { type: "string", default: "400" },
+        calls: { type: "string", default: "200" },
         only: { type: "string", default: allParts.join(",") },
         plugin: { type: "string" },
         check: { type: "boolean", default: false },
@@ -69,6 +72,7 @@ export function parseParameters(args: readonly string[]): Parameters {
     containers: count("containers"),
     starts: count("starts"),
     launches: count("launches"),
+    calls: count("calls"),
     only: String(values["only"]).split(",").map(toPart),
     plugin: typeof values["plugin"] === "string" ? values["plugin"].split(" ") : undefined,
     check: values["check"] === true,

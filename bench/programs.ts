@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { runcRelease } from "../e2e/stack/directories.ts";
 
 const checkout = path.join(import.meta.dirname, "..");
 const cache = process.env["KUBEFENCE_CACHE"] ?? path.join(homedir(), ".cache", "kubefence");
@@ -19,6 +20,8 @@ export interface Programs {
   readonly reference: "reference";
   readonly landlockRestrict: "landlock-restrict";
   readonly launcher: string;
+  readonly nonoRunc: string;
+  readonly runc: string;
   readonly profiles: string;
   /** Upstream nono, where `make nono-build` has run. */
   readonly upstreamNono: string | undefined;
@@ -58,6 +61,12 @@ export function buildPrograms(nonoVersion: string): Programs {
     reference: "reference",
     landlockRestrict: "landlock-restrict",
     launcher: firstExisting("the launcher", path.join(checkout, "build", "nono"), path.join(cache, "bin", "nono")),
+    nonoRunc: firstExisting(
+      "nono-runc",
+      path.join(checkout, "build", "nono-runc"),
+      path.join(cache, "bin", "nono-runc"),
+    ),
+    runc: firstExisting("runc", path.join(runcRelease().binaries, "runc")),
     profiles: path.join(checkout, "profiles", "generated"),
     upstreamNono: existsSync(upstreamNono) ? upstreamNono : undefined,
   };

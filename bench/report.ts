@@ -24,6 +24,7 @@ export function report(results: Results, figures: Figures, parameters: Parameter
     ...memorySection(results, parameters),
     ...startSection(results, parameters),
     ...launcherSection(results, parameters),
+    ...runtimeSection(results, parameters),
   ].join("\n");
 }
 
@@ -131,6 +132,26 @@ function startSection({ start }: Results, parameters: Parameters): string[] {
         startRow("Go, first create", start.goFirstCreate),
       ],
     ),
+    "",
+  ];
+}
+
+function runtimeSection({ runtime }: Results, parameters: Parameters): string[] {
+  if (runtime === undefined) {
+    return [];
+  }
+  const rows = (["create", "exec", "execToEnd"] as const).flatMap((call) => {
+    const name = { create: "create", exec: "exec, until it has started", execToEnd: "exec, until it has ended" }[call];
+    return [startRow(`${name}: runc alone`, runtime[call].runc), startRow("through nono-runc", runtime[call].nonoRunc)];
+  });
+  return [
+    "## nono-runc",
+    "",
+    `Fork to exit of one call, runc alone and through nono-runc in turn, ${parameters.calls} times each, on a bundle as the plugin leaves it.`,
+    "What is sent into the container is `true`; through nono-runc it starts under the launcher, which the last pair waits for too.",
+    `nono-runc has ${runtime.bytes} bytes.`,
+    "",
+    ...table(["ms", "min", "p50", "p90"], rows),
     "",
   ];
 }

@@ -11,6 +11,7 @@ import { allParts, parseParameters, type Parameters } from "./parameters.ts";
 import { buildPrograms, type Programs } from "./programs.ts";
 import { goalRows, report } from "./report.ts";
 import { prepareRivals } from "./rivals.ts";
+import { measureRuntime } from "./runtime-cost.ts";
 import { measureStart } from "./start.ts";
 
 const checkout = path.join(import.meta.dirname, "..");
@@ -24,6 +25,7 @@ async function measure(programs: Programs, directory: string, parameters: Parame
     ...(wanted.has("create") && { create: await measureCreate(goCaller, commands, parameters) }),
     ...(wanted.has("memory") && { memory: await measureMemory(goCaller, commands, parameters) }),
     ...(wanted.has("launcher") && { launcher: measureLauncher(programs, directory, parameters) }),
+    ...(wanted.has("runtime") && { runtime: measureRuntime(programs, directory, parameters) }),
   };
 }
 

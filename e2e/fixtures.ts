@@ -4,6 +4,7 @@ import type { Pod } from "./stack/kubelet/pod.ts";
 import type { PodSpec } from "./stack/kubelet/pod-spec.ts";
 import { TestNode } from "./stack/node.ts";
 import { PluginProcess, type PluginSettings } from "./stack/plugin/process.ts";
+import { RuntimeInstallation } from "./stack/runtime/installation.ts";
 
 /** What a case without the plugin gets. */
 export interface NodeFixtures {
@@ -17,6 +18,11 @@ export interface PluginFixtures extends NodeFixtures {
   plugin: PluginProcess;
   /** Runs a pod of the RuntimeClass nono-runc, while the plugin runs. */
   runSandboxedPod: NodeFixtures["runPod"];
+}
+
+/** What a case with the plugin and nono-runc gets. */
+export interface RuntimeFixtures extends PluginFixtures {
+  runtime: RuntimeInstallation;
 }
 
 let pods = 0;
@@ -56,13 +62,45 @@ export function testWithPlugin(settings: PluginSettings = {}): TestAPI<PluginFix
       },
       { scope: "file" },
     ],
-    runSandboxedPod: async ({ plugin, runPod }, use) => {
-      await use((spec) => {
-        if (plugin.pid === undefined) {
-          throw new Error("the plugin has ended; see plugin.stderr in the node's logs");
-        }
-        return runPod({ runtimeHandler: "nono-runc", ...spec });
-      });
-    },
+    runSandboxedPod: sandboxedPods,
+  });
+}
+
+/** A test with the plugin under these settings, and with nono-runc as the handler's runtime. */
+export function testWithRuntime(settings: PluginSettings = {}): TestAPI<RuntimeFixtures> {
+  return test.extend<Omit<RuntimeFixtures, keyof NodeFixtures>>({
+    runtime: [
+      async ({ node }, use) => {
+        PluginProcess.install(node.directories, settings);
+        const runtime = new RuntimeInstallation(node.directories);
+        await runtime.install();
+        await node.restartContainerd({ handlerBinary: runtime.program });
+        await use(runtime);
+        await node.restartContainerd();
+      },
+      { scope: "file" },
+    ],
+    // After containerd's restart, so that it does not have to connect again.
+    plugin: [
+      async ({ runtime }, use) => {
+        const plugin = await PluginProcess.startInstalled(runtime.directories);
+        await use(plugin);
+        await plugin.stop();
+      },
+      { scope: "file" },
+    ],
+    runSandboxedPod: sandboxedPods,
+  });
+}
+
+async function sandboxedPods(
+  { plugin, runPod }: Pick<PluginFixtures, "plugin" | "runPod">,
+  use: (runSandboxedPod: PluginFixtures["runSandboxedPod"]) => Promise<void>,
+): Promise<void> {
+  await use((spec) => {
+    if (plugin.pid === undefined) {
+      throw new Error("the plugin has ended; see plugin.stderr in the node's logs");
+    }
+    return runPod({ runtimeHandler: "nono-runc", ...spec });
   });
 }

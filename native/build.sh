@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the launcher, static, and leaves it at $KUBEFENCE_CACHE/bin/nono. One argument: a Rust target.
+# Builds the launcher and the OCI runtime wrapper, static, and leaves them at $KUBEFENCE_CACHE/bin/nono and nono-runc.
+# One argument: a Rust target. Prints the launcher's path.
 set -eu
 cd "$(dirname "$0")"
 cache="${KUBEFENCE_CACHE:-$HOME/.cache/kubefence}"
@@ -8,12 +9,15 @@ target="${1:-$machine-unknown-linux-musl}"
 export CARGO_TARGET_DIR="$cache/cargo-target"
 
 rustup target list --installed | grep -qx "$target" || rustup target add "$target"
-cargo build --locked --release --target "$target" --package kubefence-launcher --bin nono
+cargo build --locked --release --target "$target" --package kubefence-launcher --bin nono \
+  --package kubefence-runtime --bin nono-runc
 
 # Installed by rename: a process that runs the old one keeps it.
 bin="$cache/bin"
 case "$target" in "$machine"-*) ;; *) bin="$cache/bin/$target" ;; esac
 mkdir -p "$bin"
-install -m 0755 "$CARGO_TARGET_DIR/$target/release/nono" "$bin/.nono.$$"
-mv "$bin/.nono.$$" "$bin/nono"
+for program in nono nono-runc; do
+  install -m 0755 "$CARGO_TARGET_DIR/$target/release/$program" "$bin/.$program.$$"
+  mv "$bin/.$program.$$" "$bin/$program"
+done
 printf '%s\n' "$bin/nono"

@@ -17,17 +17,21 @@ for option in level=4 inline-8bit-counters pc-table trace-compares; do
 done
 RUSTFLAGS="--cfg fuzzing $coverage" cargo build --locked --quiet --release --target "$target" --bins
 
-for program in manifest arguments passwd glob; do
+for program in manifest arguments passwd glob runtime_configuration oci_configuration process_file runtime_command_line; do
   # What a run learns stays in the cache; what is worth keeping goes to seeds/ by hand.
   corpus="$cache/fuzz/$program"
   mkdir -p "$corpus"
   seeds=""
   [ -d "seeds/$program" ] && seeds="seeds/$program"
-  [ "$program" = manifest ] && seeds="$seeds ../../profiles/generated"
+  max_len=4096
+  case "$program" in
+    manifest) seeds="$seeds ../../profiles/generated" ;;
+    oci_configuration | process_file) seeds="$seeds ../runtime/tests/recorded" max_len=16384 ;;
+  esac
   log="$cache/fuzz/$program.log"
   # $seeds is a list of directories without spaces.
   # shellcheck disable=SC2086
-  if ! "$CARGO_TARGET_DIR/$target/release/$program" "$corpus" $seeds -max_total_time="$seconds" -max_len=4096 \
+  if ! "$CARGO_TARGET_DIR/$target/release/$program" "$corpus" $seeds -max_total_time="$seconds" -max_len="$max_len" \
     -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$cache/fuzz/$program-" >"$log" 2>&1; then
     tail -n 30 "$log" >&2
     echo "fuzz: $program failed; the input is at $cache/fuzz/$program-*" >&2

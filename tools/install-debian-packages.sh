@@ -9,6 +9,8 @@ packages=(
   libseccomp-dev   # runc's seccomp support
   pkg-config
   iproute2         # end-to-end: the node's network namespace
+  conmon           # end-to-end: what calls the OCI runtime under CRI-O
+  crun             # end-to-end: the other OCI runtime
   busybox-static   # end-to-end: the busybox image
   mmdebstrap       # end-to-end: the Debian image
   musl-tools       # end-to-end: the musl image, static test programs

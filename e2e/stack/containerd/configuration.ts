@@ -11,6 +11,8 @@ export interface ContainerdOptions {
   nriValidator?: Record<string, unknown>;
   /** BinaryName of the handler nono-runc; runc when absent. */
   handlerBinary?: string;
+  /** Annotations of the pod that it passes on: nono.sh/* when absent. */
+  podAnnotations?: string[];
 }
 
 /** The configuration file: own root, state and sockets, and the handlers `runc` (default) and `nono-runc`. */
@@ -35,7 +37,11 @@ export function containerdConfiguration(directories: NodeDirectories, options: C
           default_runtime_name: "runc",
           runtimes: {
             runc: handler(runc, run),
-            "nono-runc": handler(options.handlerBinary ?? runc, run),
+            // nono-runc has to see which profile a pod asks for.
+            "nono-runc": {
+              ...handler(options.handlerBinary ?? runc, run),
+              pod_annotations: options.podAnnotations ?? ["nono.sh/*"],
+            },
           },
         },
       },

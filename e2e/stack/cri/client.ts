@@ -157,6 +157,12 @@ export class CriClient {
     return await this.#runtime.call("ExecSync", { containerId, cmd: command, timeout: timeoutSeconds });
   }
 
+  /** Where a command can be run with streams: an address of the runtime's streaming server, good for one use. */
+  async execUrl(containerId: string, command: string[], tty: boolean, stdin: boolean): Promise<string> {
+    const request = { containerId, cmd: command, tty, stdin, stdout: true, stderr: !tty };
+    return (await this.#runtime.call<{ url: string }>("Exec", request)).url;
+  }
+
   /** The container's status once it has exited; throws when it still runs after `timeoutMs`. */
   async containerExit(containerId: string, timeoutMs = 60_000): Promise<ContainerStatus> {
     const events = this.#runtime.stream<ContainerEvent>("GetContainerEvents", {});

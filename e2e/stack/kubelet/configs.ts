@@ -82,7 +82,10 @@ export function containerConfig(pod: PodSpec, uid: string, spec: ContainerSpec, 
         noNewPrivs: spec.allowPrivilegeEscalation === false,
         maskedPaths: privileged ? [] : maskedPaths,
         readonlyPaths: privileged ? [] : readonlyPaths,
-        seccomp: { profileType: "Unconfined" },
+        seccomp:
+          spec.localhostSeccomp === undefined
+            ? { profileType: "Unconfined" }
+            : { profileType: "Localhost", localhostRef: spec.localhostSeccomp },
       },
     },
   };

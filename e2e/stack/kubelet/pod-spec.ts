@@ -30,6 +30,8 @@ export interface ContainerSpec {
   allowPrivilegeEscalation?: boolean;
   capabilities?: { add?: string[]; drop?: string[] };
   tty?: boolean;
+  /** Path of a seccomp profile on the node; unconfined without one. */
+  localhostSeccomp?: string;
 }
 
 export interface VolumeMount {

@@ -1,8 +1,9 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cache, checkout, type NodeDirectories } from "../directories.ts";
 
-/** Fills the node's launcher directory as an installation does: owned by root, 0755, `nono` and `profiles/*.json`. */
+/** Fills the node's launcher directory as an installation does: owned by root, 0755, `nono` and `profiles/*.json`, each also by digest. */
 export function installLauncher(directories: NodeDirectories): void {
   const launcher = join(cache, "bin/nono");
   if (!existsSync(launcher)) {
@@ -10,11 +11,17 @@ export function installLauncher(directories: NodeDirectories): void {
   }
   const profiles = join(checkout, "profiles/generated");
   rmSync(directories.launcher, { recursive: true, force: true });
-  mkdirSync(join(directories.launcher, "profiles"), { recursive: true });
+  const byDigest = join(directories.launcher, "profiles/by-digest");
+  mkdirSync(byDigest, { recursive: true });
   install(launcher, join(directories.launcher, "nono"), 0o755);
   for (const name of readdirSync(profiles).filter((file) => file.endsWith(".json"))) {
     install(join(profiles, name), join(directories.launcher, "profiles", name), 0o644);
+    const digest = createHash("sha256")
+      .update(readFileSync(join(profiles, name)))
+      .digest("hex");
+    install(join(profiles, name), join(byDigest, `${digest}.json`), 0o644);
   }
+  chmodSync(byDigest, 0o755);
   chmodSync(directories.launcher, 0o755);
   chmodSync(join(directories.launcher, "profiles"), 0o755);
 }

@@ -25,10 +25,20 @@ export class PluginProcess {
    * `settings` replace or join the usual ones.
    */
   static async start(directories: NodeDirectories, settings: PluginSettings = {}): Promise<PluginProcess> {
+    PluginProcess.install(directories, settings);
+    return PluginProcess.startInstalled(directories);
+  }
+
+  /** Installs launcher and profiles and writes the configuration. */
+  static install(directories: NodeDirectories, settings: PluginSettings = {}): void {
     installLauncher(directories);
     mkdirSync(stateDirectory(directories), { recursive: true, mode: 0o700 });
     const all: PluginSettings = { ...usualSettings(directories), ...settings };
     writeFileSync(configurationFile(directories), stringify(all));
+  }
+
+  /** Starts what is installed and waits until it has synchronized. */
+  static async startInstalled(directories: NodeDirectories): Promise<PluginProcess> {
     return new PluginProcess(directories).restart();
   }
 
@@ -87,7 +97,8 @@ function usualSettings(directories: NodeDirectories): TomlTable {
   };
 }
 
-function configurationFile(directories: NodeDirectories): string {
+/** The plugin's configuration file. */
+export function configurationFile(directories: NodeDirectories): string {
   return join(directories.run, "10-nono-nri.toml");
 }
 

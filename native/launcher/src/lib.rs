@@ -1,6 +1,5 @@
 //! The launcher: see README.md for what it does step by step.
 
-pub mod arena;
 pub mod command;
 pub mod domain;
 pub mod error;

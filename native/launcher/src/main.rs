@@ -5,7 +5,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use kubefence_launcher::arena::Arena;
+use kubefence_arena::Arena;
 use kubefence_launcher::kernel::StringVector;
 
 #[global_allocator]

@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 
 use kubefence_policy::arguments::ProfileName;
 use kubefence_policy::manifest::{MAX_MANIFEST_BYTES, Manifest, ManifestError};
+use kubefence_policy::recorded::Digest;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -14,12 +15,13 @@ use crate::proof;
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
 /// Reads and checks the manifest of `name`. The built-in ones count only where `/nono/profiles` does not
-/// exist: once an operator installs profiles, what he installed is all there is.
+/// exist: once an operator installs profiles, what he installed is all there is. With a digest only the file
+/// that is stored under it counts, whatever the name stands for by now.
 ///
 /// # Errors
 /// `LAUNCHER_DIRECTORY`, `PROFILE_UNREADABLE`, `PROFILE_NOT_INSTALLED`, `MANIFEST_INVALID`,
 /// `MANIFEST_UNSUPPORTED`
-pub fn load(name: &ProfileName) -> Result<Manifest, LaunchError> {
+pub fn load(name: &ProfileName, digest: Option<&Digest>) -> Result<Manifest, LaunchError> {
     let launcher_directory = open_directory(rustix::fs::CWD, proof::LAUNCHER_DIRECTORY).map_err(|error| {
         LaunchError::new(
             Code::LauncherDirectory,
@@ -29,8 +31,16 @@ pub fn load(name: &ProfileName) -> Result<Manifest, LaunchError> {
         )
     })?;
     match open_directory(&launcher_directory, "profiles") {
-        Ok(profiles) => read_installed(&profiles, name),
-        Err(Errno::NOENT) => find_built_in(name),
+        Ok(profiles) => match digest {
+            None => read_installed(&profiles, "/nono/profiles", name, name.as_str()),
+            Some(digest) => {
+                const BY_DIGEST: &str = "/nono/profiles/by-digest";
+                let by_digest =
+                    open_directory(&profiles, "by-digest").map_err(|error| unreadable(BY_DIGEST, error))?;
+                read_installed(&by_digest, BY_DIGEST, name, digest.as_str())
+            }
+        },
+        Err(Errno::NOENT) if digest.is_none() => find_built_in(name),
         Err(error) => Err(unreadable("/nono/profiles", error)),
     }
 }
@@ -42,12 +52,17 @@ fn find_built_in(name: &ProfileName) -> Result<Manifest, LaunchError> {
     }
 }
 
-fn read_installed(profiles: &OwnedFd, name: &ProfileName) -> Result<Manifest, LaunchError> {
-    let file_name = format!("{}.json", name.as_str());
-    let shown = format!("/nono/profiles/{file_name}");
+fn read_installed(
+    folder: &OwnedFd,
+    folder_path: &str,
+    name: &ProfileName,
+    stem: &str,
+) -> Result<Manifest, LaunchError> {
+    let file_name = format!("{stem}.json");
+    let shown = format!("{folder_path}/{file_name}");
     // A symbolic link would be followed inside the container, where the image decides what is there.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = match rustix::fs::openat(profiles, &file_name, flags, Mode::empty()) {
+    let file = match rustix::fs::openat(folder, &file_name, flags, Mode::empty()) {
         Ok(file) => file,
         Err(Errno::NOENT) => return Err(not_installed(name, "the file does not exist")),
         Err(Errno::LOOP) => return Err(unreadable(&shown, "it is a symbolic link")),

@@ -6,6 +6,7 @@ use kubefence_policy::arguments::{ContainerOptions, Wrap};
 use kubefence_policy::manifest::{Access, Manifest};
 use kubefence_policy::path::AbsolutePath;
 use kubefence_policy::pattern::PathPattern;
+use kubefence_policy::recorded::{RecordedPlace, RecordedPlaces};
 use kubefence_policy::template::{Base, Variables};
 
 use crate::domain::{self, Domain};
@@ -33,13 +34,13 @@ pub fn run(wrap: &Wrap, arguments: StringVector, environment: StringVector) -> L
 
 /// Restricts the process; answers the path of the command, which may be executed under every profile.
 fn restrict(wrap: &Wrap, name: &CStr, environment: StringVector) -> Result<CString, LaunchError> {
-    let manifest = profile::load(&wrap.profile)?;
+    let manifest = profile::load(&wrap.profile, wrap.digest.as_ref())?;
     let abi = domain::kernel_abi();
     check_kernel(&manifest, abi)?;
     let unproved = proof::before()?;
     let command = command::find(name, environment)?;
     let mut domain = Domain::new(&manifest.tcp, wrap.options.scope_signals)?;
-    add_rules(&manifest, &wrap.options, &command, &mut domain)?;
+    add_rules(&manifest, wrap, &command, &mut domain)?;
     domain.enforce()?;
     if abi < truncate_filter::FIRST_ABI_WITH_TRUNCATE {
         truncate_filter::install()?;
@@ -74,20 +75,24 @@ fn check_kernel(manifest: &Manifest, abi: i32) -> Result<(), LaunchError> {
 
 fn add_rules(
     manifest: &Manifest,
-    options: &ContainerOptions,
+    wrap: &Wrap,
     command: &CStr,
     domain: &mut Domain,
 ) -> Result<(), LaunchError> {
+    let Wrap { options, places, .. } = wrap;
     let root = std::path::Path::new("/");
     let walker =
         Walker::new(root).map_err(|error| unreadable(WalkError::Failed(AbsolutePath::root(), error)))?;
     let templates = manifest.grants.iter().map(|grant| &grant.path).chain(&manifest.exceptions);
     let variables = variables::find(&walker, templates).map_err(unreadable)?;
-    let exclusions =
-        Exclusions::find(&walker, &closed_patterns(manifest, options, &variables)).map_err(unreadable)?;
+    let exclusions = Exclusions::find(&walker, &closed_patterns(manifest, options, places, &variables))
+        .map_err(unreadable)?;
     let judge = Judge::new(&walker, variables.uid);
-    for (pattern, origin, access) in wanted(manifest, options, &variables) {
+    for (pattern, origin, recorded, access) in wanted(manifest, options, places, &variables) {
         for place in grants::find(&walker, &pattern).map_err(unreadable)? {
+            if !recorded.admits(&place.path) {
+                continue;
+            }
             if let Some(access) = judge.allowed(&place, origin, access).map_err(unreadable)? {
                 grants::grant(&walker, &exclusions, &place, access, domain).map_err(|error| match error {
                     GrantError::Walk(error) => unreadable(error),
@@ -113,10 +118,21 @@ fn add_rules(
 fn closed_patterns(
     manifest: &Manifest,
     options: &ContainerOptions,
+    places: &RecordedPlaces,
     variables: &Variables,
 ) -> Vec<PathPattern> {
     let own = AbsolutePath::normalize(proof::LAUNCHER_DIRECTORY.as_bytes());
-    let exceptions = manifest.exceptions.iter().filter_map(|template| template.resolve(variables));
+    // Where a variable was when the container started stays closed too.
+    let recorded = Variables {
+        workdir: places.workdir.path().or(variables.workdir.as_ref()).cloned(),
+        home: places.home.path().or(variables.home.as_ref()).cloned(),
+        uid: variables.uid,
+    };
+    let exceptions = manifest
+        .exceptions
+        .iter()
+        .flat_map(|path| [path.resolve(variables), path.resolve(&recorded)])
+        .flatten();
     let literals = options.except.iter().chain(&own).map(PathPattern::literal);
     exceptions.chain(literals).collect()
 }
@@ -124,13 +140,22 @@ fn closed_patterns(
 fn wanted<'a>(
     manifest: &'a Manifest,
     options: &'a ContainerOptions,
+    places: &'a RecordedPlaces,
     variables: &'a Variables,
-) -> impl Iterator<Item = (PathPattern, Origin, Access)> + 'a {
+) -> impl Iterator<Item = (PathPattern, Origin, &'a RecordedPlace, Access)> + 'a {
     let of_profile = manifest.grants.iter().filter_map(|grant| {
-        let origin = if grant.path.base() == Base::Root { Origin::Profile } else { Origin::Variable };
-        Some((grant.path.resolve(variables)?, origin, grant.access))
+        let (origin, recorded) = match grant.path.base() {
+            Base::Root => (Origin::Profile, &RecordedPlace::AsFound),
+            Base::Workdir => (Origin::Variable, &places.workdir),
+            Base::Home => (Origin::Variable, &places.home),
+        };
+        Some((grant.path.resolve(variables)?, origin, recorded, grant.access))
     });
-    let volume = |access| move |path: &AbsolutePath| (PathPattern::literal(path), Origin::Volume, access);
+    let volume = |access| {
+        move |path: &AbsolutePath| {
+            (PathPattern::literal(path), Origin::Volume, &RecordedPlace::AsFound, access)
+        }
+    };
     of_profile
         .chain(options.read_write.iter().map(volume(Access::ReadWrite)))
         .chain(options.read_only.iter().map(volume(Access::Read)))

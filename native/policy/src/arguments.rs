@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::path::AbsolutePath;
+use crate::recorded::{Digest, RecordedPlace, RecordedPlaces};
 
 /// What the launcher is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +21,12 @@ pub enum Invocation {
 pub struct Wrap {
     /// Which manifest.
     pub profile: ProfileName,
+    /// Which bytes it must be; `None` takes whatever is installed under the name.
+    pub digest: Option<Digest>,
     /// What holds for this one container.
     pub options: ContainerOptions,
+    /// Where the profile's variables may still lead.
+    pub places: RecordedPlaces,
     /// Where the command starts in the argument vector that was parsed.
     pub command_index: usize,
 }
@@ -71,8 +76,9 @@ impl fmt::Display for ArgumentError {
 }
 
 /// The one form people use, for messages.
-pub const USAGE: &str = "nono wrap --profile NAME [--scope-signals] [--rw PATH]... [--ro PATH]... \
-                         [--except PATH]... -- COMMAND [ARGS]";
+pub const USAGE: &str = "nono wrap --profile NAME [--digest SHA256] [--scope-signals] [--rw PATH]... [--ro PATH]... \
+                         [--except PATH]... [--workdir PATH | --no-workdir] [--home PATH | --no-home] \
+                         -- COMMAND [ARGS]";
 
 /// Reads an argument vector, the program's own name included.
 ///
@@ -98,7 +104,9 @@ fn alone(argv: &[&[u8]], invocation: Invocation) -> Result<Invocation, ArgumentE
 
 fn parse_wrap(argv: &[&[u8]]) -> Result<Wrap, ArgumentError> {
     let mut profile = None;
+    let mut digest = None;
     let mut options = ContainerOptions::default();
+    let mut places = RecordedPlaces::default();
     let mut index = 2;
     loop {
         let Some(&option) = argv.get(index) else {
@@ -109,7 +117,9 @@ fn parse_wrap(argv: &[&[u8]]) -> Result<Wrap, ArgumentError> {
             b"--" => break,
             b"--scope-signals" if options.scope_signals => return refuse("given twice", option),
             b"--scope-signals" => options.scope_signals = true,
-            b"--profile" | b"--rw" | b"--ro" | b"--except" => {
+            b"--no-workdir" => set_place(&mut places.workdir, option, RecordedPlace::Nowhere)?,
+            b"--no-home" => set_place(&mut places.home, option, RecordedPlace::Nowhere)?,
+            b"--profile" | b"--digest" | b"--rw" | b"--ro" | b"--except" | b"--workdir" | b"--home" => {
                 let value = match argv.get(index) {
                     Some(&value) if value != b"--" => value,
                     _ => return refuse("no value after", option),
@@ -118,9 +128,19 @@ fn parse_wrap(argv: &[&[u8]]) -> Result<Wrap, ArgumentError> {
                 match option {
                     b"--profile" if profile.is_some() => return refuse("given twice", option),
                     b"--profile" => profile = Some(parse_profile(value)?),
+                    b"--digest" if digest.is_some() => return refuse("given twice", option),
+                    b"--digest" => digest = Some(parse_digest(value)?),
                     b"--rw" => push_path(&mut options.read_write, option, value)?,
                     b"--ro" => push_path(&mut options.read_only, option, value)?,
-                    _ => push_path(&mut options.except, option, value)?,
+                    b"--except" => push_path(&mut options.except, option, value)?,
+                    b"--workdir" => {
+                        set_place(
+                            &mut places.workdir,
+                            option,
+                            RecordedPlace::At(parse_path(option, value)?),
+                        )?;
+                    }
+                    _ => set_place(&mut places.home, option, RecordedPlace::At(parse_path(option, value)?))?,
                 }
             }
             _ => return refuse("unknown option", option),
@@ -130,7 +150,7 @@ fn parse_wrap(argv: &[&[u8]]) -> Result<Wrap, ArgumentError> {
     if index >= argv.len() {
         return Err(ArgumentError("no command after --".to_owned()));
     }
-    Ok(Wrap { profile, options, command_index: index })
+    Ok(Wrap { profile, digest, options, places, command_index: index })
 }
 
 fn parse_profile(name: &[u8]) -> Result<ProfileName, ArgumentError> {
@@ -140,10 +160,30 @@ fn parse_profile(name: &[u8]) -> Result<ProfileName, ArgumentError> {
     }
 }
 
-fn push_path(list: &mut Vec<AbsolutePath>, option: &[u8], value: &[u8]) -> Result<(), ArgumentError> {
-    let path = AbsolutePath::parse(value).map_err(|error| {
+fn parse_digest(digest: &[u8]) -> Result<Digest, ArgumentError> {
+    match Digest::parse(digest) {
+        Some(digest) => Ok(digest),
+        None => refuse("not a SHA-256 in 64 lowercase hexadecimal digits", digest),
+    }
+}
+
+/// Takes one answer about a place, whichever of its two spellings.
+fn set_place(place: &mut RecordedPlace, option: &[u8], value: RecordedPlace) -> Result<(), ArgumentError> {
+    if *place != RecordedPlace::AsFound {
+        return refuse("given twice", option);
+    }
+    *place = value;
+    Ok(())
+}
+
+fn parse_path(option: &[u8], value: &[u8]) -> Result<AbsolutePath, ArgumentError> {
+    AbsolutePath::parse(value).map_err(|error| {
         ArgumentError(format!("{} {}: {error}", option.escape_ascii(), value.escape_ascii()))
-    })?;
+    })
+}
+
+fn push_path(list: &mut Vec<AbsolutePath>, option: &[u8], value: &[u8]) -> Result<(), ArgumentError> {
+    let path = parse_path(option, value)?;
     if list.contains(&path) {
         return Err(ArgumentError(format!("given twice: {} {path}", option.escape_ascii())));
     }
@@ -222,6 +262,13 @@ mod tests {
             "nono wrap --profile p --except /a/../b -- sh",
             "nono wrap --profile p --allow /a -- sh",
             "nono wrap --profile ../p -- sh",
+            "nono wrap --profile p --digest ab -- sh",
+            "nono wrap --profile p --digest -- sh",
+            "nono wrap --profile p --workdir a -- sh",
+            "nono wrap --profile p --workdir /a --workdir /a -- sh",
+            "nono wrap --profile p --workdir /a --no-workdir -- sh",
+            "nono wrap --profile p --no-home --no-home -- sh",
+            "nono wrap --profile p --home -- sh",
         ] {
             assert!(parse_line(line).is_err(), "{line}");
         }

@@ -101,6 +101,26 @@ export const manifestErrors = {
   },
 } as const;
 
+/** Errors of `kubefence runtime-config`. */
+export const runtimeConfigErrors = {
+  KF_RUNTIME_SETTINGS: {
+    meaning: "The plugin's configuration cannot be used.",
+    action: "correct it; docs/reference/configuration.md lists all keys",
+  },
+  KF_RUNTIME_PROGRAM: {
+    meaning: "The real runtime is not there, or is no program.",
+    action: "name runc or crun with --runtime",
+  },
+  KF_RUNTIME_LAUNCHER: {
+    meaning: "A launcher cannot be read, or the plugin would not trust it.",
+    action: "install the release's launcher, owned by root and not writable by others",
+  },
+  KF_RUNTIME_PROFILE: {
+    meaning: "An installed profile cannot be used, or its manifest is not stored under its digest.",
+    action: "compile the profiles again with kubefence profile compile -o",
+  },
+} as const;
+
 export type ProfileErrorCode = keyof typeof profileErrors;
 export type ManifestErrorCode = keyof typeof manifestErrors;
 
@@ -123,6 +143,24 @@ export class ProfileError extends Error {
     super(problems.map(describeProblem).join("\n"), options);
     this.code = problems[0].code;
     this.problems = problems;
+  }
+}
+
+/** Why no configuration for nono-runc is written. */
+export class RuntimeConfigError extends Error {
+  override readonly name: string = "RuntimeConfigError";
+  readonly code: keyof typeof runtimeConfigErrors;
+
+  /** `where` names the file at fault; `action` where the code's own is not good enough. */
+  constructor(
+    code: keyof typeof runtimeConfigErrors,
+    where: string,
+    what: string,
+    action: string = runtimeConfigErrors[code].action,
+    options?: ErrorOptions,
+  ) {
+    super(`${code}: ${where}: ${what}; ${action}`, options);
+    this.code = code;
   }
 }
 

@@ -11,11 +11,15 @@ export type Finish = (output: Output) => void | Promise<void>;
 /** Builds the program. `finish` receives what the chosen command says. */
 export function buildProgram(version: string, finish: Finish): Command {
   const program = new Command("kubefence")
-    .description("Operates Kubefence: profiles of sandboxed containers.")
+    .description("Operates Kubefence: profiles of sandboxed containers, and the OCI runtime of a node.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
-    .addHelpText("after", "\nExit codes: 0 all is well, 1 the profile is bad or cannot be read, 2 wrong usage.");
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 all is well, 1 the profile (or another file named) is bad or cannot be read, 2 wrong usage.",
+    );
   program.addCommand(profileCommand(finish));
+  program.addCommand(runtimeConfigCommand(finish));
   return program;
 }
 
@@ -58,7 +62,10 @@ function profileCommand(finish: Finish): Command {
     .command("compile")
     .description("compile profiles to the manifests that the launcher reads")
     .argument("[profiles...]", "files in nono's profile format (NAME.json), or names of built-ins")
-    .option("-o, --output <directory>", "write NAME.json there; else one manifest goes to stdout")
+    .option(
+      "-o, --output <directory>",
+      "write NAME.json and by-digest/SHA256.json there; else one manifest goes to stdout",
+    )
     .option("--builtin", "all built-in profiles")
     .addOption(nonoData())
     .action(async (profiles: string[], flags: NonoDataFlag & { output?: string; builtin?: boolean }) => {
@@ -75,6 +82,28 @@ function profileCommand(finish: Finish): Command {
       await finish(await check(files, flags));
     });
   return profile;
+}
+
+interface RuntimeConfigFlags {
+  readonly config: string;
+  readonly runtime: string;
+  readonly log: string;
+  readonly accept: string[];
+  readonly output?: string;
+}
+
+function runtimeConfigCommand(finish: Finish): Command {
+  return new Command("runtime-config")
+    .description("write the configuration of nono-runc from the plugin's, the launcher and the installed profiles")
+    .option("--config <file>", "the plugin's configuration", "/etc/nri/conf.d/10-nono-nri.toml")
+    .option("--runtime <file>", "the real OCI runtime: runc or crun", "/usr/bin/runc")
+    .option("--log <file>", "where nono-runc logs refusals", "/var/log/nono-runc.log")
+    .option("--accept <file...>", "a further launcher to accept: one that is about to be installed", [])
+    .option("-o, --output <file>", "replace this file (the program's path and .json); else it goes to stdout")
+    .action(async (flags: RuntimeConfigFlags) => {
+      const { runtimeConfig } = await import("./commands/runtime-config.ts");
+      await finish(await runtimeConfig(flags));
+    });
 }
 
 function isGiven(command: Command): boolean {

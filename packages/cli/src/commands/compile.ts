@@ -1,7 +1,8 @@
 /** kubefence profile compile */
 import { join } from "node:path";
+import { writeManifests } from "../files/by-digest.ts";
 import { openSource, type SourceOptions } from "../files/sources.ts";
-import { writeAll } from "../files/write.ts";
+
 import { builtinNames } from "../profile/builtin.ts";
 import { type Compiled, compileProfile, formatManifest } from "../profile/compile.ts";
 import { type Output, UsageError, warningLines } from "./output.ts";
@@ -12,7 +13,8 @@ export interface CompileOptions extends SourceOptions {
 }
 
 /**
- * Compiles profiles to manifests, onto stdout or into a directory. Nothing is written unless all compile.
+ * Compiles profiles to manifests, onto stdout or into a directory, there also as by-digest/<sha256>.json. Nothing is
+ * written unless all compile.
  * @throws {UsageError} | {ProfileError} KF_PROFILE_WRITE
  */
 export async function compile(sources: readonly string[], options: CompileOptions): Promise<Output> {
@@ -38,6 +40,6 @@ async function emit(compiled: readonly Compiled[], directory: string | undefined
   const stderr = compiled.map(({ name, warnings }) => warningLines(name, warnings)).join("");
   const files = new Map(compiled.map(({ name, manifest }) => [`${name}.json`, formatManifest(manifest)]));
   if (directory === undefined) return { stdout: [...files.values()].join(""), stderr };
-  await writeAll(directory, files);
+  await writeManifests(directory, files);
   return { stdout: [...files.keys()].map((file) => `${join(directory, file)}\n`).join(""), stderr };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { NRI_ERRORS, Status } from "@kubefence/nri";
-import { manifestErrors, profileErrors } from "../../../cli/src/errors.ts";
+import { manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
 import * as plugin from "../../src/errors.ts";
 import { code, table } from "./table.ts";
 
@@ -12,7 +12,7 @@ export function pluginErrors(part: "container" | "launcher" | "start"): string {
 }
 
 export function commandErrors(): string {
-  return errorTable(Object.entries({ ...profileErrors, ...manifestErrors }));
+  return errorTable(Object.entries({ ...profileErrors, ...manifestErrors, ...runtimeConfigErrors }));
 }
 
 export function sdkErrors(): string {

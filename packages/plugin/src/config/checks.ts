@@ -66,6 +66,18 @@ const checks: Readonly<Record<string, Check>> = {
     return undefined;
   },
 
+  execPolicyKnown: ({ execPolicy, execPolicyByNamespace }) => {
+    const policies: [string, string][] = [
+      ["exec_policy", execPolicy],
+      ...[...execPolicyByNamespace].map(([namespace, policy]): [string, string] => [
+        `exec_policy_by_namespace.${JSON.stringify(namespace)}`,
+        policy,
+      ]),
+    ];
+    const wrong = policies.find(([, policy]) => !["sandbox", "deny", "allow"].includes(policy));
+    return wrong && `${wrong[0]} ${JSON.stringify(wrong[1])} is invalid: must be "sandbox", "deny" or "allow"`;
+  },
+
   landlockAbiPositive: ({ minLandlockAbi }) =>
     minLandlockAbi >= 1 ? undefined : `min_landlock_abi ${minLandlockAbi} is invalid: must be 1 or more`,
 

@@ -17,4 +17,8 @@ export interface Configuration {
   readonly kubeletRoot: string;
   readonly stateDirectory: string;
   readonly pathShims: boolean;
+  /** "sandbox", "deny" or "allow"; for nono-runc. */
+  readonly execPolicy: string;
+  /** The same by namespace. */
+  readonly execPolicyByNamespace: ReadonlyMap<string, string>;
 }

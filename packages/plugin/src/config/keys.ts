@@ -11,7 +11,9 @@ export type KeyName =
   | "min_landlock_abi"
   | "kubelet_root"
   | "state_directory"
-  | "path_shims";
+  | "path_shims"
+  | "exec_policy"
+  | "exec_policy_by_namespace";
 
 /** A key's TOML type, and its value when it is absent. Required keys start with an empty value that validation refuses. */
 type KeyValue =
@@ -19,6 +21,7 @@ type KeyValue =
   | { readonly type: "string[]"; readonly initial: readonly string[] }
   | { readonly type: "bool"; readonly initial: boolean }
   | { readonly type: "integer"; readonly initial: number }
+  | { readonly type: "table of string"; readonly initial: undefined }
   | { readonly type: "table of string[]"; readonly initial: undefined };
 
 export type KeyDefinition = KeyValue & {
@@ -109,5 +112,20 @@ export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
     initial: false,
     required: "no",
     help: "The original's wrapper scripts in `/nono`. Not built: `true` is refused.",
+  },
+  exec_policy: {
+    type: "string",
+    initial: "sandbox",
+    required: "no",
+    help:
+      'What happens to processes that are sent into a running container (`kubectl exec`, exec probes, hooks): `"sandbox"` starts ' +
+      'them under the launcher, `"deny"` refuses them, `"allow"` starts them without a sandbox and logs each. The plugin only checks ' +
+      "the value; [nono-runc](nono-runc.md) applies it once `kubefence runtime-config` has handed it on.",
+  },
+  exec_policy_by_namespace: {
+    type: "table of string",
+    initial: undefined,
+    required: "no",
+    help: "The same for single namespaces: namespace to value.",
   },
 };

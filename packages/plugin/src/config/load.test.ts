@@ -50,6 +50,8 @@ describe("a file written for the original", () => {
       kubeletRoot: "/var/lib/kubelet",
       stateDirectory: "/var/run/nono-nri",
       pathShims: false,
+      execPolicy: "sandbox",
+      execPolicyByNamespace: new Map(),
     });
   });
 
@@ -127,6 +129,10 @@ describe("the original's messages", () => {
       `${minimal}[allowed_profiles]\n"*" = "a"\n`,
       /^CONFIG_UNPARSABLE parsing config: allowed_profiles."\*" must be an array/,
     ],
+    [
+      `${minimal}[exec_policy_by_namespace]\na = 1\n`,
+      /^CONFIG_UNPARSABLE parsing config: exec_policy_by_namespace."a" must be a string/,
+    ],
     [`${minimal}default_profile = "twice"\n`, /^CONFIG_UNPARSABLE parsing config: .*redefine/s],
     ["runtime_classes = [", /^CONFIG_UNPARSABLE parsing config: /],
     [Uint8Array.of(0x61, 0x3d, 0x22, 0xff, 0x22), /^CONFIG_UNPARSABLE parsing config: .* is not UTF-8/],
@@ -139,7 +145,8 @@ describe("keys that are new", () => {
   test("are read", () => {
     const content =
       `${minimal}invalid_profile = "refuse"\nmin_landlock_abi = 6\nkubelet_root = "/data/kubelet/"\n` +
-      'state_directory = "/run/state"\npath_shims = false\n[allowed_profiles]\n"*" = ["default"]\nteam-a = ["strict"]\n';
+      'state_directory = "/run/state"\npath_shims = false\nexec_policy = "deny"\n[allowed_profiles]\n"*" = ["default"]\n' +
+      'team-a = ["strict"]\n[exec_policy_by_namespace]\nteam-a = "allow"\n';
     expect(load(content)).toMatchObject({
       invalidProfile: "refuse",
       minLandlockAbi: 6,
@@ -149,6 +156,8 @@ describe("keys that are new", () => {
         ["*", ["default"]],
         ["team-a", ["strict"]],
       ]),
+      execPolicy: "deny",
+      execPolicyByNamespace: new Map([["team-a", "allow"]]),
     });
   });
 
@@ -158,6 +167,8 @@ describe("keys that are new", () => {
     ["min_landlock_abi = 0", "min_landlock_abi 0 is invalid: must be 1 or more"],
     ['kubelet_root = "kubelet"', 'kubelet_root "kubelet" must be an absolute path'],
     ['state_directory = "/"', 'state_directory "/" must be an absolute path'],
+    ['exec_policy = "no"', 'exec_policy "no" is invalid: must be "sandbox", "deny" or "allow"'],
+    ['exec_policy_by_namespace = { a = "" }', 'exec_policy_by_namespace."a" "" is invalid'],
     ["path_shims = true", "path_shims = true is not supported"],
     ['seccomp_profile = "restricted"', "it comes with the seccomp feature"],
     ['seccomp_profile = "runtime-default"', "it comes with the seccomp feature"],

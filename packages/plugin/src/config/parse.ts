@@ -20,11 +20,14 @@ export function parseConfiguration(text: string): Configuration {
     socketPath: readString("socket_path", valueOf("socket_path")),
     vmRootfsClasses: readStrings("vm_rootfs_classes", valueOf("vm_rootfs_classes")),
     invalidProfile: readString("invalid_profile", valueOf("invalid_profile")),
-    allowedProfiles: readTable("allowed_profiles", valueOf("allowed_profiles")),
+    allowedProfiles: readTable("allowed_profiles", valueOf("allowed_profiles"), "arrays of strings", readStrings),
     minLandlockAbi: readInteger("min_landlock_abi", valueOf("min_landlock_abi")),
     kubeletRoot: readString("kubelet_root", valueOf("kubelet_root")),
     stateDirectory: readString("state_directory", valueOf("state_directory")),
     pathShims: readBoolean("path_shims", valueOf("path_shims")),
+    execPolicy: readString("exec_policy", valueOf("exec_policy")),
+    execPolicyByNamespace:
+      readTable("exec_policy_by_namespace", valueOf("exec_policy_by_namespace"), "strings", readString) ?? new Map(),
   };
 }
 
@@ -59,13 +62,18 @@ function readInteger(name: string, value: unknown): number {
   return value;
 }
 
-function readTable(name: string, value: unknown): ReadonlyMap<string, readonly string[]> | undefined {
+function readTable<Value>(
+  name: string,
+  value: unknown,
+  ofWhat: string,
+  readValue: (name: string, value: unknown) => Value,
+): ReadonlyMap<string, Value> | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Date) {
-    throw unparsable(`${name} must be a table of arrays of strings`);
+    throw unparsable(`${name} must be a table of ${ofWhat}`);
   }
   return new Map(
-    Object.entries(value).map(([key, list]) => [key, readStrings(`${name}.${JSON.stringify(key)}`, list)]),
+    Object.entries(value).map(([key, element]) => [key, readValue(`${name}.${JSON.stringify(key)}`, element)]),
   );
 }
 

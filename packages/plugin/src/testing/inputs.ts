@@ -69,6 +69,8 @@ export function configuration(changes: Partial<Configuration> = {}): Configurati
     kubeletRoot: "/var/lib/kubelet",
     stateDirectory: "/var/run/nono-nri",
     pathShims: false,
+    execPolicy: "sandbox",
+    execPolicyByNamespace: new Map(),
     ...changes,
   };
 }

@@ -1,0 +1,62 @@
+/** kubefence runtime-config */
+import { basename, dirname, isAbsolute } from "node:path";
+import { loadConfiguration } from "@kubefence/plugin/configuration";
+import { KubefenceError } from "@kubefence/plugin/errors";
+import { RuntimeConfigError } from "../errors.ts";
+import { writeAll } from "../files/write.ts";
+import { runtimeConfiguration } from "../runtime/document.ts";
+import { checkRuntime, readAccepted, readLauncher, readProfiles } from "../runtime/node.ts";
+import { type Output, UsageError } from "./output.ts";
+
+export interface RuntimeConfigOptions {
+  /** The plugin's configuration file. */
+  readonly config: string;
+  readonly runtime: string;
+  readonly log: string;
+  readonly accept: readonly string[];
+  readonly output?: string | undefined;
+}
+
+/**
+ * Writes nono-runc's configuration from the plugin's, the launcher and the installed profiles: onto stdout, or over the
+ * file that is there, in one step.
+ * @throws {UsageError} | {RuntimeConfigError} | {ProfileError} KF_PROFILE_WRITE
+ */
+export async function runtimeConfig(options: RuntimeConfigOptions): Promise<Output> {
+  const { output } = options;
+  for (const [name, path] of Object.entries({ runtime: options.runtime, log: options.log, output })) {
+    if (path !== undefined && !isAbsolute(path)) throw new UsageError(`--${name} ${path}: must be an absolute path`);
+  }
+  const settings = readSettings(options.config);
+  const launcherDirectory = dirname(settings.nonoBinPath);
+  if (output !== undefined && `${output}/`.startsWith(`${launcherDirectory}/`)) {
+    throw new UsageError(`--output ${output}: lies in ${launcherDirectory}, which containers see`);
+  }
+  await checkRuntime(options.runtime);
+  const launchers = [await readLauncher(settings.nonoBinPath)];
+  for (const path of options.accept) launchers.push({ ...(await readAccepted(path)), identity: "" });
+  const profiles = await readProfiles(launcherDirectory);
+  if (!profiles.has(settings.defaultProfile)) {
+    throw new RuntimeConfigError(
+      "KF_RUNTIME_PROFILE",
+      options.config,
+      `default_profile ${JSON.stringify(settings.defaultProfile)} is not installed`,
+    );
+  }
+  const { runtime, log } = options;
+  const text = runtimeConfiguration(settings, { runtime, log, launcherDirectory, launchers, profiles });
+  if (output === undefined) return { stdout: text };
+  await writeAll(dirname(output), new Map([[basename(output), text]]));
+  return { stdout: `${output}\n` };
+}
+
+function readSettings(path: string): ReturnType<typeof loadConfiguration> {
+  try {
+    const settings = loadConfiguration(path);
+    if (settings.nonoBinPath !== "") return settings;
+  } catch (cause) {
+    if (!(cause instanceof KubefenceError)) throw cause;
+    throw new RuntimeConfigError("KF_RUNTIME_SETTINGS", path, `${cause.code}: ${cause.message}`, undefined, { cause });
+  }
+  throw new RuntimeConfigError("KF_RUNTIME_SETTINGS", path, "nono_bin_path is empty, so there is no launcher");
+}
