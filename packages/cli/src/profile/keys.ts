@@ -82,7 +82,7 @@ export const profileKeys: Readonly<Record<string, KeyRule>> = {
   "workdir.access": compiled("grants $WORKDIR; none leaves an inherited value", "replaced"),
 
   "network.block": compiled(
-    "no TCP connect and no bind but those listed; UDP and unix sockets are not restricted by Landlock (ABI 7)",
+    "no sockets but unix ones; with ports listed, TCP to and on those only, and UDP stays open",
     "either",
   ),
   "network.connect_port": compiled(

@@ -40,7 +40,7 @@ const dataVolumes: Readonly<Record<VolumeAccess, string>> = {
 
 function describeNetwork({ network }: Manifest): string {
   const needs = "needs Landlock ABI 4, Linux 6.7";
-  if (network.mode === "blocked") return `no TCP connection and no TCP listener; ${needs}`;
+  if (network.mode === "blocked") return `no sockets but unix ones; ${needs}`;
   if (!network.ports) return "not restricted";
   const { connect, bind } = network.ports;
   return `TCP connections to ${describePorts(connect)}, listeners on ${describePorts(bind)}; ${needs}`;

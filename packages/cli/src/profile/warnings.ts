@@ -18,7 +18,8 @@ export function warningsFor(manifest: Manifest, lifted: readonly string[]): stri
 }
 
 function aboutNetwork({ mode, ports }: Network): string[] {
-  if (mode === "unrestricted" && !ports?.connect) return [];
+  if (mode === "blocked") return ["only unix sockets remain: the container has no DNS either"];
+  if (!ports?.connect) return [];
   return ["rules for ports hold for TCP: UDP, and with it DNS, stays open; a NetworkPolicy closes it"];
 }
 
