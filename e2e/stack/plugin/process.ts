@@ -44,20 +44,26 @@ export class PluginProcess {
 
   /** Starts it again as it was, with an empty log, and waits until it has synchronized. */
   async restart(): Promise<this> {
+    await this.launch();
+    try {
+      await this.log.find({ msg: "synchronized" }, 20_000);
+    } catch (error) {
+      const { errorFile } = daemonFiles(this.#directories);
+      throw new Error(`the plugin is not ready; it wrote to stderr: ${readFileSync(errorFile, "utf8")}`, {
+        cause: error,
+      });
+    }
+    return this;
+  }
+
+  /** Starts it again as it was, with an empty log, without waiting for anything. */
+  async launch(): Promise<void> {
     const files = daemonFiles(this.#directories);
     await stopDaemon(files.pidFile);
     rmSync(files.logFile, { force: true });
     const [program, ...args] = pluginCommand();
     const environment = { PATH: process.env["PATH"] };
     startDaemon(files, program, [...args, "--config", configurationFile(this.#directories)], environment);
-    try {
-      await this.log.find({ msg: "synchronized" }, 20_000);
-    } catch (error) {
-      throw new Error(`the plugin is not ready; it wrote to stderr: ${readFileSync(files.errorFile, "utf8")}`, {
-        cause: error,
-      });
-    }
-    return this;
   }
 
   /** Pid of the plugin, undefined once it has ended. */
