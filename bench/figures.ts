@@ -79,8 +79,11 @@ function startFigures(start: StartResult): Figures {
   };
 }
 
+function added({ runc, nonoRunc }: Compared): number {
+  return rounded(nonoRunc.p50 - runc.p50, 3);
+}
+
 function runtimeFigures({ bytes, create, exec, execToEnd }: RuntimeResult): Figures {
-  const added = ({ runc, nonoRunc }: Compared): number => rounded(nonoRunc.p50 - runc.p50, 3);
   return {
     runtime_create_added_ms: added(create),
     runtime_exec_added_ms: added(exec),

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-unassigned-import -- V8 must have its flags before the other modules are evaluated
 import "./memory.ts";
 import type { Server } from "node:http";
 import { release } from "node:os";
