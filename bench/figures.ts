@@ -77,12 +77,15 @@ function startFigures(start: StartResult): Figures {
   };
 }
 
+function addedMs({ runc, nonoRunc }: Compared): number {
+  return rounded(nonoRunc.p50 - runc.p50, 3);
+}
+
 function runtimeFigures({ bytes, create, exec, execToEnd }: RuntimeResult): Figures {
-  const added = ({ runc, nonoRunc }: Compared): number => rounded(nonoRunc.p50 - runc.p50, 3);
   return {
-    runtime_create_added_ms: added(create),
-    runtime_exec_added_ms: added(exec),
-    runtime_exec_to_end_added_ms: added(execToEnd),
+    runtime_create_added_ms: addedMs(create),
+    runtime_exec_added_ms: addedMs(exec),
+    runtime_exec_to_end_added_ms: addedMs(execToEnd),
     runtime_bytes: bytes,
   };
 }
