@@ -50,10 +50,11 @@ function createFigures(result: CreateResult): Figures {
   };
 }
 
-function memoryFigures({ bareNode, idle, afterContainers }: MemoryResult): Figures {
+function memoryFigures({ bareNode, idle, atOnce, afterContainers }: MemoryResult): Figures {
   return {
     private_mib_idle: rounded(idle.ours.privateMib, 1),
     private_mib_after_10k: rounded(afterContainers.ours.privateMib, 1),
+    private_mib_after_10k_at_once: rounded(atOnce.ours.privateMib, 1),
     resident_mib_idle: rounded(idle.ours.residentMib, 1),
     resident_mib_after_10k: rounded(afterContainers.ours.residentMib, 1),
     resident_over_node_mib: rounded(idle.ours.residentMib - bareNode.residentMib, 1),
@@ -61,6 +62,7 @@ function memoryFigures({ bareNode, idle, afterContainers }: MemoryResult): Figur
     node_resident_mib: rounded(bareNode.residentMib, 1),
     go_private_mib_idle: rounded(idle.go.privateMib, 1),
     go_private_mib_after_10k: rounded(afterContainers.go.privateMib, 1),
+    go_private_mib_after_10k_at_once: rounded(atOnce.go.privateMib, 1),
     go_resident_mib_idle: rounded(idle.go.residentMib, 1),
     go_resident_mib_after_10k: rounded(afterContainers.go.residentMib, 1),
   };

@@ -11,16 +11,24 @@ export interface Memory {
   readonly privateMib: number;
 }
 
+interface Reading {
+  readonly ours: Memory;
+  readonly go: Memory;
+}
+
 /** Memory of the three programs, when nothing has happened yet and after the containers. */
 export interface MemoryResult {
   readonly bareNode: Memory;
-  readonly idle: { readonly ours: Memory; readonly go: Memory };
-  readonly afterContainers: { readonly ours: Memory; readonly go: Memory };
+  readonly idle: Reading;
+  /** Right after the last container was removed. */
+  readonly atOnce: Reading;
+  readonly afterContainers: Reading;
 }
 
-const settledMs = 2000;
+// V8 gives memory back when nothing was allocated for eight seconds, Go's runtime over minutes.
+const restMs = 12_000;
 
-/** Fresh plugins, read two seconds after their start and two seconds after the last container was removed. */
+/** Fresh plugins, read at rest: some seconds after their start and after the last container was removed. */
 export async function measureMemory(
   goCaller: string,
   commands: RivalCommands,
@@ -31,14 +39,15 @@ export async function measureMemory(
   try {
     const ours = await caller.start("ours", commands.ours);
     const go = await caller.start("go", commands.go);
-    const readBoth = (): { ours: Memory; go: Memory } => ({ ours: readMemory(ours.pid), go: readMemory(go.pid) });
-    await sleep(settledMs);
+    const readBoth = (): Reading => ({ ours: readMemory(ours.pid), go: readMemory(go.pid) });
+    await sleep(restMs);
     const idle = readBoth();
     process.stderr.write(`==> memory over ${parameters.containers} containers\n`);
     const load = { plugins: rivals, requests: parameters.containers, callers: 1, block: parameters.block };
     await caller.measure({ ...load, sandboxed: true });
-    await sleep(settledMs);
-    return { bareNode: readMemory(bareNode.pid ?? 0), idle, afterContainers: readBoth() };
+    const atOnce = readBoth();
+    await sleep(restMs);
+    return { bareNode: readMemory(bareNode.pid ?? 0), idle, atOnce, afterContainers: readBoth() };
   } finally {
     bareNode.kill();
     await caller.close();

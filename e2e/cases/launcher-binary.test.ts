@@ -116,18 +116,18 @@ describe("traced", () => {
     expect(opens.filter((call) => /O_(WRONLY|RDWR|CREAT|TRUNC)/.test(call))).toEqual([]);
   });
 
-  test("it asks for denials of the started command to be logged", async ({ skip }) => {
+  test("it asks for denials of the started command to be logged, and for its own proof not to be", async ({ skip }) => {
     const { landlock } = JSON.parse(await run(launcher, ["--probe"]));
     skip(landlock.abi < 7, `not run: Landlock ABI ${landlock.abi} logs nothing`);
     expect((await trace()).at(-1)).toMatch(
-      /^landlock_restrict_self\(\d+, (0x2|LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON)\) += 0/,
+      /^landlock_restrict_self\(\d+, (0x3|LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF\|LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON)\) += 0/,
     );
   });
 
   test("it changes nothing but itself, and starts no thread and no process", async () => {
     const names = new Set((await trace()).map((call) => call.split("(")[0]));
     const known = new Set(
-      `access arch_prctl brk close close_range exit fcntl fstat getcwd getdents64 geteuid getrandom landlock_add_rule
+      `access arch_prctl brk close close_range exit faccessat2 fcntl fstat getcwd getdents64 geteuid getrandom landlock_add_rule
       landlock_create_ruleset landlock_restrict_self mmap mprotect munmap newfstatat open openat openat2 prctl read readlink
       readlinkat set_tid_address stat statx`.split(/\s+/),
     );

@@ -171,8 +171,9 @@ describe("commands", () => {
     root.file("/bin/plain", "text\n");
     root.file("/bin/text", "text\n", { mode: 0o755 });
     root.file("/bin/orphan", "#!/none/sh\n", { mode: 0o755 });
-    root.file("/ungranted", "#!/bin/sh\n", { mode: 0o755 });
-    for (const command of ["/bin/plain", "plain", "/bin/text", "/bin/orphan", "/bin", "/ungranted", "/etc/passwd"]) {
+    root.file("/interpreted", "#!/ungranted\n", { mode: 0o755 });
+    copyFileSync(root.at("/bin/busybox"), root.at("/ungranted"));
+    for (const command of ["/bin/plain", "plain", "/bin/text", "/bin/orphan", "/bin", "/interpreted", "/etc/passwd"]) {
       expect(await start({ command: [command] }), command).toBe("126 COMMAND_NOT_EXECUTABLE");
     }
   });

@@ -1,7 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { manifestOf } from "../bare-root/manifest.ts";
 import { BareRoot } from "../bare-root/root.ts";
+import { AuditTrail } from "../workloads/audit-trail.ts";
 
 // What the launcher takes from its surroundings (nothing but PATH), and what it hands on (everything else).
 
@@ -47,6 +51,20 @@ test("no variable of the environment changes what is allowed", async () => {
   const { stdout, stderr } = await root.run({ environment, command: ["cat", "/secret"] });
   expect(stdout).toBe("");
   expect(stderr).toContain("Permission denied");
+});
+
+test("the audit log shows what the command is denied, and nothing of the launcher's own", async ({ skip }) => {
+  const directory = mkdtempSync(join(tmpdir(), "kubefence-audit-"));
+  const trail = await AuditTrail.start(directory);
+  rmSync(directory, { recursive: true });
+  if (!(trail instanceof AuditTrail)) {
+    skip(`not run: ${trail.unavailable}`);
+    return;
+  }
+  const { stdout } = await root.run({ command: ["sh", "-c", "echo $$; cat /secret; true"] });
+  const denials = await trail.denials(Number(stdout));
+  await trail.stop();
+  expect(denials.map(({ blockers, target }) => [blockers, target])).toEqual([[["fs.read_file"], "/secret"]]);
 });
 
 test("the environment reaches the command unchanged, in order, odd entries included", async () => {

@@ -14,7 +14,7 @@ test("a listed difference explains only its own direction and manifests", () => 
   expect(explanation("mix", operation, "EACCES", "ok")?.title).toBe("No device files are made");
   expect(explanation("mix", operation, "ok", "EACCES")).toBeUndefined();
   expect(explanation("mix", "send-udp\t7001", "ok", "EPERM")).toBeUndefined();
-  expect(explanation("network-blocked", "send-udp\t7001", "ok", "EPERM")?.title).toBe("UDP under network rules");
+  expect(explanation("ports", "send-udp\t7001", "ok", "EPERM")?.title).toBe("UDP under lists of ports");
 });
 
 test("reading, writing or running a file is never allowed beyond nono, the launcher's own apart", () => {

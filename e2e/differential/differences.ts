@@ -16,7 +16,7 @@ export interface Difference {
 export const start = "start";
 
 /** Answers by which a sandbox refuses. */
-const refusals = new Set(["EACCES", "EPERM", "EXDEV", "refused"]);
+export const refusals: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EPROTONOSUPPORT", "EXDEV", "refused"]);
 
 /** What it means that the launchers answer differently. */
 export function effectOf(ours: string, nono: string): Effect {
@@ -62,27 +62,20 @@ export const differences: Difference[] = [
       "With a grant to write, nono gives ioctl on device files that are granted by name and below /dev; ours gives it wherever writing is granted. Nobody in the sandbox can make a device file, so this is about one that the runtime or a volume brought along and whose opening the container's device cgroup allows.",
   },
   {
-    title: "UDP under network rules",
+    title: "UDP under lists of ports",
     effect: "ours allows more",
-    manifests: ["network-blocked", "ports", "ports-connect", "ports-bind"],
+    manifests: ["ports", "ports-connect", "ports-bind"],
     operations: /^(bind-udp|connect-udp|send-udp) /,
     reason:
-      "Landlock's ABI 7 knows TCP only. nono's program adds a seccomp filter that lets no UDP socket be made, which also cuts DNS; the library nono alone does not. Ours restricts TCP only, so it is no limit on where data can go: use a NetworkPolicy for that.",
+      "The lists are about TCP. nono's program lets no UDP socket be made, which also cuts DNS; the library nono alone does not. Ours refuses UDP in mode blocked only: use a NetworkPolicy to limit where data can go.",
   },
   {
-    title: "TCP that neither connects nor binds by name",
+    title: "Netlink sockets under lists of ports",
     effect: "ours allows more",
-    manifests: ["network-blocked"],
-    operations: /^(connect-fast-open \d+|listen-unbound)$/,
+    manifests: ["ports", "ports-connect", "ports-bind"],
+    operations: /^netlink-socket$/,
     reason:
-      "A gap. Landlock checks connect(2) and bind(2); sendto(2) with MSG_FASTOPEN connects, and listen(2) on an unbound socket takes a free port. nono's program refuses to make any internet socket in this mode, by seccomp. Under port lists nono has the same gap. It takes a seccomp filter to close; until then mode blocked is no protection against a program that means to get out.",
-  },
-  {
-    title: "The errno of a refused TCP call",
-    effect: "another errno",
-    manifests: ["network-blocked"],
-    operations: /^(connect|bind)-tcp6? \d+$/,
-    reason: "Ours is refused by Landlock (EACCES), nono's by its seccomp filter (EPERM).",
+      "Programs ask the kernel for their addresses and routes through them, resolvers of C libraries among them. They carry no data out.",
   },
   {
     title: "A list of ports restricts only what it is about",
@@ -100,11 +93,27 @@ export const differences: Difference[] = [
     reason: "As above.",
   },
   {
+    title: "TCP Fast Open under lists of ports",
+    effect: "ours refuses more",
+    manifests: ["ports", "ports-connect"],
+    operations: /^connect-fast-open \d+$/,
+    reason:
+      "sendto(2) with MSG_FASTOPEN connects, and Landlock does not check it: under nono a program reaches any port that way. A filter does not see the port, so ours refuses such a send to every one; programs take connect(2) then.",
+  },
+  {
     title: "Ports listed under mode blocked",
     effect: "ours refuses more",
     manifests: ["blocked-but-ports"],
     operations: /^start$/,
     reason: "Blocked means none, so the manifest contradicts itself; nono allows the listed ports.",
+  },
+  {
+    title: "MPTCP under lists of ports",
+    effect: "another errno",
+    manifests: ["ports", "ports-connect", "ports-bind"],
+    operations: /^(connect|bind)-mptcp \d+$/,
+    reason:
+      "A kernel without MPTCP answers EPROTONOSUPPORT, upon which programs take TCP; EPERM, nono's, is a refusal to some.",
   },
   {
     title: "Signals in a process namespace of the container's own",

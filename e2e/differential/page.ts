@@ -1,5 +1,5 @@
 import type { Comparison } from "./compare.ts";
-import { type Difference, differences, type Effect } from "./differences.ts";
+import { type Difference, differences, type Effect, refusals } from "./differences.ts";
 import { manifestCases } from "./manifests.ts";
 
 const headings: Record<Effect, string> = {
@@ -55,6 +55,6 @@ Seen ${seen.length} ${seen.length === 1 ? "time" : "times"}, manifests: ${where}
 function manifestRow(name: string, about: string, comparisons: Comparison[]): string {
   const own = comparisons.filter(({ manifest }) => manifest === name);
   const refused = (answer: "ours" | "nono"): number =>
-    own.filter((comparison) => ["EACCES", "EPERM", "EXDEV", "refused"].includes(comparison[answer])).length;
+    own.filter((comparison) => refusals.has(comparison[answer])).length;
   return `| \`${name}\` | ${about} | ${own.length} | ${refused("ours")} | ${refused("nono")} |`;
 }

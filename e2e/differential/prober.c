@@ -119,8 +119,8 @@ static long execute(const char *path, int by_descriptor) {
 
 enum purpose { connecting, binding };
 
-static long inet(int type, enum purpose purpose, const char *port) {
-  int peer = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+static long inet(int type, int protocol, enum purpose purpose, const char *port) {
+  int peer = socket(AF_INET, type | SOCK_CLOEXEC, protocol);
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   long result = peer < 0 ? -1 : (purpose == connecting ? connect : bind)(peer, (struct sockaddr *)&address, sizeof address);
   closed(peer);
@@ -261,14 +261,18 @@ static long try(const char *verb, const char *path, const char *other) {
   if (IS("bind-mount")) return mount(path, other, NULL, MS_BIND, NULL);
   if (IS("remount")) return mount(NULL, path, NULL, MS_REMOUNT | MS_RDONLY, NULL);
   if (IS("unmount")) return umount2(path, 0);
-  if (IS("connect-tcp")) return inet(SOCK_STREAM, connecting, path);
+  if (IS("connect-tcp")) return inet(SOCK_STREAM, 0, connecting, path);
   if (IS("connect-tcp6")) return inet6(connecting, path);
+  if (IS("connect-mptcp")) return inet(SOCK_STREAM, IPPROTO_MPTCP, connecting, path);
+  if (IS("bind-mptcp")) return inet(SOCK_STREAM, IPPROTO_MPTCP, binding, path);
+  if (IS("raw-socket")) return closed(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP));
+  if (IS("netlink-socket")) return closed(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
   if (IS("connect-fast-open")) return send_fast_open(path);
-  if (IS("connect-udp")) return inet(SOCK_DGRAM, connecting, path);
+  if (IS("connect-udp")) return inet(SOCK_DGRAM, 0, connecting, path);
   if (IS("send-udp")) return send_udp(path);
-  if (IS("bind-tcp")) return inet(SOCK_STREAM, binding, path);
+  if (IS("bind-tcp")) return inet(SOCK_STREAM, 0, binding, path);
   if (IS("bind-tcp6")) return inet6(binding, path);
-  if (IS("bind-udp")) return inet(SOCK_DGRAM, binding, path);
+  if (IS("bind-udp")) return inet(SOCK_DGRAM, 0, binding, path);
   if (IS("listen-unbound")) return listen_unbound();
   if (IS("connect-unix")) return unix_socket(connecting, path);
   if (IS("bind-unix")) return unix_socket(binding, path);

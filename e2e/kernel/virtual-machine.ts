@@ -28,6 +28,8 @@ const prelude = `#!/bin/busybox sh
 export PATH=/bin
 mount -t proc proc /proc
 mount -t devtmpfs none /dev
+# A complaint of the kernel, such as about a busy host, would stand in the middle of an answer.
+echo 1 >/proc/sys/kernel/printk
 # The firmware leaves its last line open.
 echo
 answer() {

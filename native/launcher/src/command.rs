@@ -1,32 +1,70 @@
 //! From the command's name to the file that is executed, as the runtime would have found it.
+//!
+//! The container's own command may run under every profile, wherever its image keeps it: images made from
+//! `scratch` have it in `/`, which no profile grants. So that one file is granted, and nothing around it.
 
 use std::ffi::{CStr, CString};
 
-use rustix::fs::{Access, AtFlags, CWD, FileType};
+use kubefence_policy::forbidden;
+use kubefence_policy::path::AbsolutePath;
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Code, LaunchError};
+use crate::exclusions::Exclusions;
 use crate::kernel::{self, StringVector};
+use crate::place::Place;
+use crate::walk::{WalkError, Walker, skip_absent};
 
-/// Becomes the command; returns only with the reason why not.
+/// Replaces the process by the program at `path`; returns only with the reason why not.
 #[must_use]
-pub fn become_command(name: &CStr, arguments: StringVector, environment: StringVector) -> LaunchError {
-    let path = match find(name, &search_path(environment)) {
-        Ok(path) => path,
-        Err(error) => return error,
-    };
-    let error = kernel::execute(&path, arguments, environment);
+pub fn become_command(path: &CStr, arguments: StringVector, environment: StringVector) -> LaunchError {
+    let error = kernel::execute(path, arguments, environment);
     let why = match error {
         Errno::NOENT => "the interpreter that it names (its #! line or ELF loader) does not exist".to_owned(),
         Errno::NOEXEC => {
             "it is neither an ELF program of this machine nor a script with a #! line".to_owned()
         }
         Errno::ACCESS => {
-            "the profile does not let it or its interpreter be executed, or its mount is noexec".to_owned()
+            "an exception of the profile closes it, the profile does not grant its interpreter, or its mount is noexec".to_owned()
         }
         other => other.to_string(),
     };
-    not_executable(&path, &why)
+    not_executable(path, &why)
+}
+
+/// The path that `name` stands for, as it will be executed.
+///
+/// # Errors
+/// `COMMAND_NOT_FOUND`, `COMMAND_NOT_EXECUTABLE`
+pub fn find(name: &CStr, environment: StringVector) -> Result<CString, LaunchError> {
+    find_in(name, &search_path(environment))
+}
+
+/// The file at `path`, held open, where it is to be granted: a regular file with an execute bit, neither
+/// closed by an exception nor in the kernel's own trees. Which file that is, the kernel says; where it
+/// is, the walk, and both must mean the same.
+///
+/// # Errors
+/// [`WalkError::TooManyEntries`] and [`WalkError::Failed`]
+pub fn to_grant(walker: &Walker, exclusions: &Exclusions, path: &CStr) -> Result<Option<Place>, WalkError> {
+    let Ok(fd) = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()) else {
+        return Ok(None);
+    };
+    let Ok(directory) = rustix::process::getcwd(Vec::new()) else { return Ok(None) };
+    let Some(place) = skip_absent(walker.resolve_spelled(directory.as_bytes(), path.to_bytes()))? else {
+        return Ok(None);
+    };
+    let is_open = !exclusions.cover(&place.path) && !forbidden::is_kernel_or_ours(&place.path);
+    let is_wanted =
+        is_open && is_program(&place)? && place.is_same(&Place::describe(fd, AbsolutePath::root(), None)?)?;
+    Ok(is_wanted.then_some(place))
+}
+
+/// Any execute bit will do: whether it is for this process, the kernel judges at `execve` as ever.
+fn is_program(place: &Place) -> Result<bool, WalkError> {
+    let stat = rustix::fs::fstat(&place.fd).map_err(|error| WalkError::Failed(place.path.clone(), error))?;
+    Ok(FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_mode & 0o111 != 0)
 }
 
 /// The first `PATH` of the environment, as the C library would take it.
@@ -38,7 +76,7 @@ fn search_path(environment: StringVector) -> Vec<u8> {
 
 /// A name with a slash is taken as it is. Any other is looked up in `PATH`, where elements that are empty,
 /// relative, or the launcher's own directory do not count.
-fn find(name: &CStr, path: &[u8]) -> Result<CString, LaunchError> {
+fn find_in(name: &CStr, path: &[u8]) -> Result<CString, LaunchError> {
     let bytes = name.to_bytes();
     if bytes.contains(&b'/') {
         return match executable(name) {

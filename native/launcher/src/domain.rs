@@ -74,8 +74,10 @@ impl Domain {
     /// # Errors
     /// `LANDLOCK_LAYERS`, `LANDLOCK_FAILED`, `NO_NEW_PRIVILEGES`
     pub fn enforce(self) -> Result<(), LaunchError> {
-        // From ABI 7 on denials are logged up to the next execve unless asked for beyond it.
-        let restricted = self.ruleset.log_new_exec(true).and_then(RulesetCreated::restrict_self);
+        // From ABI 7 on the kernel logs denials up to the next execve, which would be the proof's, and not
+        // beyond it, where the command's are.
+        let audited = self.ruleset.log_same_exec(false).and_then(|ruleset| ruleset.log_new_exec(true));
+        let restricted = audited.and_then(RulesetCreated::restrict_self);
         let status = restricted.map_err(|error| match errno(&error) {
             Some(Errno::TOOBIG) => LaunchError::new(
                 Code::LandlockLayers,

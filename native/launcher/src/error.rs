@@ -67,6 +67,8 @@ codes! {
     NoNewPrivileges = "NO_NEW_PRIVILEGES", EXIT_REFUSED;
     /// The filter that stands in for truncation rights on old kernels could not be installed.
     TruncateFilter = "TRUNCATE_FILTER", EXIT_REFUSED;
+    /// The filter that keeps programs from going around TCP rules could not be installed.
+    SocketFilter = "SOCKET_FILTER", EXIT_REFUSED;
     /// `/nono` could not be listed before the restriction, so nothing could be proved by it.
     ProofImpossible = "PROOF_IMPOSSIBLE", EXIT_REFUSED;
     /// The restriction was reported as done and is not in force.

@@ -49,6 +49,15 @@ pub fn error_of_truncating_open() -> Errno {
     if opened >= 0 { Errno::EXIST } else { last_error() }
 }
 
+/// Makes a socket of no family and answers the error, which is `EAFNOSUPPORT` unless a filter looks at the
+/// family first.
+#[must_use]
+pub fn error_of_socket_without_family() -> Errno {
+    // SAFETY: plain numbers go in, and no kernel makes a socket of this family.
+    let made = unsafe { libc::socket(libc::AF_UNSPEC, libc::SOCK_STREAM, 0) };
+    if made >= 0 { Errno::EXIST } else { last_error() }
+}
+
 /// An argument vector or environment as `main` gets it and `execve` takes it.
 #[derive(Clone, Copy)]
 pub struct StringVector {

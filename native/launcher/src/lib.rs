@@ -4,6 +4,7 @@ pub mod command;
 pub mod domain;
 pub mod error;
 pub mod exclusions;
+mod filter;
 pub mod grants;
 pub mod inherited;
 pub mod judgement;
@@ -13,6 +14,7 @@ pub mod place;
 pub mod probe;
 pub mod profile;
 pub mod proof;
+pub mod socket_filter;
 #[cfg(test)]
 mod tree;
 pub mod truncate_filter;

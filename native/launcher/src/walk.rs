@@ -89,12 +89,29 @@ impl Walker {
             },
             // A link on the way, or a directory closed to us, whose name is wanted.
             Err(Errno::LOOP | Errno::ACCESS) => {
-                let (real, symlink_mount) = self.real_path(path)?;
-                let fd = self.open_real(&real).map_err(|error| judge(error, &real.parent()))?;
-                Place::describe(fd, real, symlink_mount)
+                self.resolve_names(path.components().map(<[u8]>::to_vec).collect())
             }
             Err(error) => Err(judge(error, path)),
         }
+    }
+
+    /// The object that `text` names, in whatever spelling; a relative one starts at `directory`.
+    ///
+    /// # Errors
+    /// [`WalkError`]
+    pub fn resolve_spelled(&self, directory: &[u8], text: &[u8]) -> Result<Place, WalkError> {
+        if let Ok(path) = AbsolutePath::parse(text) {
+            return self.resolve(&path);
+        }
+        let start: &[u8] = if text.starts_with(b"/") { b"" } else { directory };
+        let names = [start, text].into_iter().flat_map(|part| part.split(|byte| *byte == b'/'));
+        self.resolve_names(names.map(<[u8]>::to_vec).collect())
+    }
+
+    fn resolve_names(&self, names: VecDeque<Vec<u8>>) -> Result<Place, WalkError> {
+        let (real, symlink_mount) = self.real_path(names)?;
+        let fd = self.open_real(&real).map_err(|error| judge(error, &real.parent()))?;
+        Place::describe(fd, real, symlink_mount)
     }
 
     /// True when a symbolic link lies on the way to `path`, so that what it names is elsewhere.
@@ -143,9 +160,8 @@ impl Walker {
         Ok(opened)
     }
 
-    /// `path` without symbolic links, and the mount that holds the first one.
-    fn real_path(&self, path: &AbsolutePath) -> Result<(AbsolutePath, Option<u64>), WalkError> {
-        let mut pending: VecDeque<Vec<u8>> = path.components().map(<[u8]>::to_vec).collect();
+    /// The path of the names `pending` without symbolic links, and the mount that holds the first one.
+    fn real_path(&self, mut pending: VecDeque<Vec<u8>>) -> Result<(AbsolutePath, Option<u64>), WalkError> {
         let mut real = AbsolutePath::root();
         let mut symlink_mount = None;
         let mut symlinks = 0;

@@ -1,5 +1,7 @@
 //! `wrap`, step by step: read the profile, restrict the process, prove it, become the command.
 
+use std::ffi::{CStr, CString};
+
 use kubefence_policy::arguments::{ContainerOptions, Wrap};
 use kubefence_policy::manifest::{Access, Manifest};
 use kubefence_policy::path::AbsolutePath;
@@ -15,33 +17,39 @@ use crate::judgement::{Judge, Origin};
 use crate::kernel::StringVector;
 use crate::place::Kind;
 use crate::walk::{WalkError, Walker};
-use crate::{command, profile, proof, truncate_filter, variables};
+use crate::{command, profile, proof, socket_filter, truncate_filter, variables};
 
 /// Restricts the process and becomes the command; returns only with the reason why not.
 #[must_use]
 pub fn run(wrap: &Wrap, arguments: StringVector, environment: StringVector) -> LaunchError {
-    if let Err(error) = restrict(wrap) {
-        return error;
-    }
     let command = arguments.skip(wrap.command_index);
-    match command.strings().first() {
-        Some(name) => command::become_command(name, command, environment),
-        None => LaunchError::new(Code::Usage, "no command", "nothing after --", "give a command"),
+    let Some(name) = command.strings().first().copied() else {
+        return LaunchError::new(Code::Usage, "no command", "nothing after --", "give a command");
+    };
+    match restrict(wrap, name, environment) {
+        Ok(path) => command::become_command(&path, command, environment),
+        Err(error) => error,
     }
 }
 
-fn restrict(wrap: &Wrap) -> Result<(), LaunchError> {
+/// Restricts the process; answers the path of the command, which may be executed under every profile.
+fn restrict(wrap: &Wrap, name: &CStr, environment: StringVector) -> Result<CString, LaunchError> {
     let manifest = profile::load(&wrap.profile, wrap.digest.as_ref())?;
     let abi = domain::kernel_abi();
     check_kernel(&manifest, abi)?;
     let unproved = proof::before()?;
+    let command = command::find(name, environment)?;
     let mut domain = Domain::new(&manifest.tcp, wrap.options.scope_signals)?;
-    add_rules(&manifest, wrap, &mut domain)?;
+    add_rules(&manifest, wrap, &command, &mut domain)?;
     domain.enforce()?;
     if abi < truncate_filter::FIRST_ABI_WITH_TRUNCATE {
         truncate_filter::install()?;
     }
-    unproved.after()
+    if manifest.tcp.is_restricted() {
+        socket_filter::install(&manifest.tcp)?;
+    }
+    unproved.after()?;
+    Ok(command)
 }
 
 fn check_kernel(manifest: &Manifest, abi: i32) -> Result<(), LaunchError> {
@@ -65,7 +73,12 @@ fn check_kernel(manifest: &Manifest, abi: i32) -> Result<(), LaunchError> {
     Ok(())
 }
 
-fn add_rules(manifest: &Manifest, wrap: &Wrap, domain: &mut Domain) -> Result<(), LaunchError> {
+fn add_rules(
+    manifest: &Manifest,
+    wrap: &Wrap,
+    command: &CStr,
+    domain: &mut Domain,
+) -> Result<(), LaunchError> {
     let Wrap { options, places, .. } = wrap;
     let root = std::path::Path::new("/");
     let walker =
@@ -87,6 +100,9 @@ fn add_rules(manifest: &Manifest, wrap: &Wrap, domain: &mut Domain) -> Result<()
                 })?;
             }
         }
+    }
+    if let Some(place) = command::to_grant(&walker, &exclusions, command).map_err(unreadable)? {
+        domain.allow_execute(&place)?;
     }
     // Every profile: a wrapped process may start the launcher by name, as a shell that is given our
     // argument vector does.

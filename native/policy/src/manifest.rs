@@ -43,6 +43,8 @@ pub struct TcpRules {
     pub connect: Option<Vec<u16>>,
     /// Ports that may be bound.
     pub bind: Option<Vec<u16>>,
+    /// Mode `blocked`: both lists are empty, and no socket but unix ones is made at all.
+    pub blocked: bool,
 }
 
 impl TcpRules {
@@ -159,7 +161,7 @@ fn tcp_rules(network: Network) -> Result<TcpRules, ManifestError> {
         return Err(ManifestError::Invalid("network.ports", "0 is not a port".to_owned()));
     }
     if network.mode != NetworkMode::Blocked {
-        return Ok(TcpRules { connect: ports.connect, bind: ports.bind });
+        return Ok(TcpRules { connect: ports.connect, bind: ports.bind, blocked: false });
     }
     if ports.connect.iter().chain(&ports.bind).any(|list| !list.is_empty()) {
         return Err(ManifestError::Invalid(
@@ -167,7 +169,7 @@ fn tcp_rules(network: Network) -> Result<TcpRules, ManifestError> {
             "mode \"blocked\" allows no port; leave the mode out to allow only these".to_owned(),
         ));
     }
-    Ok(TcpRules { connect: Some(Vec::new()), bind: Some(Vec::new()) })
+    Ok(TcpRules { connect: Some(Vec::new()), bind: Some(Vec::new()), blocked: true })
 }
 
 fn template(member: &'static str, path: &str) -> Result<PathTemplate, ManifestError> {

@@ -41,7 +41,10 @@ fn a_full_manifest_is_read() {
     );
     let exceptions: Vec<_> = manifest.exceptions.iter().map(ToString::to_string).collect();
     assert_eq!(exceptions, ["/etc/shadow", "$HOME/.ssh", "/etc/gshadow"]);
-    assert_eq!(manifest.tcp, TcpRules { connect: Some(vec![443, 65535]), bind: Some(vec![]) });
+    assert_eq!(
+        manifest.tcp,
+        TcpRules { connect: Some(vec![443, 65535]), bind: Some(vec![]), blocked: false }
+    );
     assert_eq!(manifest.volumes, VolumeAccess::ReadWrite);
     assert!(manifest.config_volumes && manifest.projected_volumes);
 }
@@ -150,9 +153,9 @@ fn what_cannot_be_enforced_is_refused_by_name() {
 fn blocked_means_no_port_at_all() {
     let none = Some(vec![]);
     let blocked = with(r#""network":{"mode":"blocked"}"#).unwrap();
-    assert_eq!(blocked.tcp, TcpRules { connect: none.clone(), bind: none.clone() });
+    assert_eq!(blocked.tcp, TcpRules { connect: none.clone(), bind: none.clone(), blocked: true });
     let spelled_out = with(r#""network":{"mode":"blocked","ports":{"connect":[],"bind":[]}}"#).unwrap();
-    assert_eq!(spelled_out.tcp, TcpRules { connect: none.clone(), bind: none });
+    assert_eq!(spelled_out.tcp, TcpRules { connect: none.clone(), bind: none, blocked: true });
     let contradiction = with(r#""network":{"mode":"blocked","ports":{"connect":[443]}}"#);
     assert!(matches!(contradiction, Err(ManifestError::Invalid("network.ports", _))));
     let zero = with(r#""network":{"ports":{"bind":[0]}}"#);

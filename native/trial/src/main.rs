@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 trial read|write|list|truncating-open|truncate|openat2|execute PATH
-trial connect|bind PORT
+trial connect|fast-open|bind PORT
+trial socket FAMILY,TYPE,PROTOCOL
+trial io-uring 0
 trial abstract-listen|abstract-connect NAME
 trial signal PID
 trial state                                  open descriptors and no_new_privs
@@ -50,10 +52,12 @@ fn name_of(result: std::io::Result<()>) -> String {
         libc::ENOENT => "ENOENT",
         libc::ESRCH => "ESRCH",
         libc::EACCES => "EACCES",
+        libc::EFAULT => "EFAULT",
         libc::ENOTDIR => "ENOTDIR",
         libc::EINVAL => "EINVAL",
         libc::ENOSYS => "ENOSYS",
         libc::EROFS => "EROFS",
+        libc::EPROTONOSUPPORT => "EPROTONOSUPPORT",
         libc::ECONNREFUSED => "ECONNREFUSED",
         libc::ENXIO => "ENXIO",
         _ => return format!("errno {number}"),

@@ -1,3 +1,4 @@
+import "./memory.ts";
 import type { Server } from "node:http";
 import { release } from "node:os";
 import { dirname } from "node:path";

@@ -1,21 +1,16 @@
 //! Stands in for Landlock's truncation right below ABI 3 (Linux 6.2), where even
 //! `open(O_RDONLY|O_TRUNC)` of a file that may only be read empties it.
 //!
-//! A seccomp filter sees numbers, not paths or memory. So it refuses `truncate` everywhere, lets the opens
+//! A seccomp filter sees neither paths nor memory. So it refuses `truncate` everywhere, lets the opens
 //! pass whose flags are honest about writing (Landlock judges those), and hides the calls whose flags it
 //! cannot see, so that programs fall back to the ones it can.
-
-mod architecture;
-mod assembler;
-#[cfg(test)]
-mod simulator;
 
 use rustix::io::Errno;
 
 use crate::error::{Code, LaunchError};
+use crate::filter::architecture::{self, Architecture, SyscallNumbers};
+use crate::filter::{self, Assembler, Field, Label};
 use crate::kernel;
-use architecture::{Architecture, SyscallNumbers};
-use assembler::{Assembler, Field, Label};
 
 /// The first Landlock ABI that knows truncation.
 pub const FIRST_ABI_WITH_TRUNCATE: i32 = 3;
@@ -46,30 +41,17 @@ fn failed(why: String) -> LaunchError {
 /// The filter for a machine with these system call interfaces.
 fn program(architectures: &[Architecture]) -> Option<Vec<libc::sock_filter>> {
     let mut code = Assembler::default();
-    let allow = code.label();
     let denied = code.label();
     let hidden = code.label();
-    let sections: Vec<Label> = architectures.iter().map(|_| code.label()).collect();
-
-    code.load(Field::Architecture);
-    for (architecture, section) in architectures.iter().zip(&sections) {
-        code.jump_if_equal(architecture.audit_value, *section);
-    }
-    // An interface that this kernel should not have: nobody knows its numbers.
-    code.finish_kill();
-    for (architecture, section) in architectures.iter().zip(&sections) {
-        code.place(*section);
-        code.load(Field::Number);
-        code.and(architecture.number_mask);
-        check_calls(&mut code, &architecture.numbers, allow, denied, hidden);
-    }
-    code.place(allow);
-    code.finish_allow();
-    code.place(denied);
-    code.finish_error(Errno::ACCESS);
-    code.place(hidden);
-    code.finish_error(Errno::NOSYS);
-    code.assemble()
+    let checks = |code: &mut Assembler, numbers: &SyscallNumbers, allow| {
+        check_calls(code, numbers, allow, denied, hidden);
+    };
+    filter::program(code, architectures, checks, |code| {
+        code.place(denied);
+        code.finish_error(Errno::ACCESS);
+        code.place(hidden);
+        code.finish_error(Errno::NOSYS);
+    })
 }
 
 fn check_calls(code: &mut Assembler, numbers: &SyscallNumbers, allow: Label, denied: Label, hidden: Label) {

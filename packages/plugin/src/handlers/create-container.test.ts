@@ -143,6 +143,6 @@ test("memory stays flat over containers that never come to validation", () => {
   for (let index = 0; index < 10_000; index++) {
     createContainer(daemon, podInput(), containerInput({ id: `container${index}` }), new TestCall());
   }
-  expect(daemon.expectations.size).toBeLessThanOrEqual(64);
+  expect(daemon.expectations.size).toBeLessThanOrEqual(16);
   expect(daemon.expectations.get("container9999")).toBeDefined();
 });

@@ -34,7 +34,7 @@ export interface Answering {
 }
 
 /** The runtime validates a container right after it has asked all plugins; more than a few are never open at once. */
-const MAXIMUM_EXPECTATIONS = 64;
+const MAXIMUM_EXPECTATIONS = 16;
 
 /** What we answered for containers whose validation is still to come, by container id. */
 export class Expectations {

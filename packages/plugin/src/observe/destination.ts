@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 
-/** What may wait for a slow reader before records are dropped. */
-const MAXIMUM_PENDING_BYTES = 1024 * 1024;
+/** What may wait for a slow reader, in characters, before records are dropped. */
+const MAXIMUM_PENDING = 1024 * 1024;
 const RETRY_MS = 20;
 
 /** Takes bytes without ever blocking; returns how many it took. Throws when nobody reads any more. */
@@ -16,8 +16,10 @@ export class LogDestination {
   readonly #sink: Sink;
   /** Makes the record that tells how many were dropped. */
   readonly #describeDropped: (count: number) => string;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  #lines: string[] = [];
+  #pending = 0;
+  /** What the sink did not take of lines before. */
+  #rest: Buffer | undefined;
   #dropped = 0;
   #scheduled = false;
   #closed = false;
@@ -30,13 +32,12 @@ export class LogDestination {
   /** Queues a line. */
   write(line: string): void {
     if (this.#closed) return;
-    const bytes = Buffer.from(line);
-    if (this.#pendingBytes + bytes.length > MAXIMUM_PENDING_BYTES) {
+    if (this.#pending + (this.#rest?.length ?? 0) + line.length > MAXIMUM_PENDING) {
       this.#dropped++;
       return;
     }
-    this.#pending.push(bytes);
-    this.#pendingBytes += bytes.length;
+    this.#lines.push(line);
+    this.#pending += line.length;
     if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => this.#flushOrRetry());
@@ -46,30 +47,34 @@ export class LogDestination {
   /** Hands over what can be handed over now. */
   flush(): void {
     try {
-      while (this.#pending.length > 0) {
-        const bytes = this.#pending.length === 1 ? this.#pending[0] : Buffer.concat(this.#pending);
+      for (;;) {
+        const bytes = this.#rest ?? this.#takeLines();
         if (bytes === undefined) return;
         const written = this.#sink(bytes);
-        this.#pendingBytes = bytes.length - written;
-        this.#pending = this.#pendingBytes === 0 ? [] : [bytes.subarray(written)];
-        if (this.#pendingBytes > 0) return;
-        if (this.#dropped > 0) {
-          const line = Buffer.from(this.#describeDropped(this.#dropped));
-          this.#dropped = 0;
-          this.#pending.push(line);
-          this.#pendingBytes += line.length;
-        }
+        this.#rest = written < bytes.length ? bytes.subarray(written) : undefined;
+        if (this.#rest !== undefined) return;
       }
     } catch {
       this.#closed = true;
-      this.#pending = [];
-      this.#pendingBytes = 0;
+      this.#lines = [];
+      this.#pending = 0;
+      this.#rest = undefined;
     }
+  }
+
+  #takeLines(): Buffer | undefined {
+    if (this.#lines.length === 0 && this.#dropped === 0) return undefined;
+    if (this.#dropped > 0) this.#lines.push(this.#describeDropped(this.#dropped));
+    const bytes = Buffer.from(this.#lines.join(""));
+    this.#lines = [];
+    this.#pending = 0;
+    this.#dropped = 0;
+    return bytes;
   }
 
   #flushOrRetry(): void {
     this.flush();
-    if (this.#pending.length === 0) this.#scheduled = false;
+    if (this.#rest === undefined) this.#scheduled = false;
     else setTimeout(() => this.#flushOrRetry(), RETRY_MS).unref();
   }
 }

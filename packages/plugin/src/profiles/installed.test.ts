@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { LauncherDirectory } from "../testing/fake-launcher.ts";
@@ -30,10 +31,10 @@ test("an empty folder has none, and a folder that is none neither", async () => 
   const reader = new InstalledProfileReader(directory.path, ownUid);
   rmSync(directory.profiles, { recursive: true });
   mkdirSync(directory.profiles);
-  expect(await reader.read()).toEqual(new Map());
+  expect([...(await reader.read()).keys()]).toEqual([]);
   rmSync(directory.profiles, { recursive: true });
   writeFileSync(directory.profiles, "");
-  expect(await reader.read()).toEqual(new Map());
+  expect([...(await reader.read()).keys()]).toEqual([]);
 });
 
 test("changes are seen at the next reading, and what did not change is not read again", async () => {
@@ -59,6 +60,14 @@ describe("a manifest that could have been tampered with is not used", () => {
       (path: string) => {
         rmSync(path);
         symlinkSync("/etc/hostname", path);
+      },
+      "is a symlink",
+    ],
+    [
+      "a pipe",
+      (path: string) => {
+        rmSync(path);
+        execFileSync("mkfifo", [path]);
       },
       "is not a regular file",
     ],

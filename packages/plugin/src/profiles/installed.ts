@@ -1,4 +1,4 @@
-import { close, fstat, lstat, open, read, readdir, type Stats } from "node:fs";
+import { close, fstat, open, constants, read, readdir, type Stats } from "node:fs";
 import { promisify } from "node:util";
 import { messageOf } from "../errors.ts";
 import { findClosed, findForeignControl } from "../launcher/access.ts";
@@ -8,17 +8,16 @@ import { builtInProfiles } from "./generated/built-in.ts";
 import { brokenProfile, readManifest } from "./manifest.ts";
 
 const listDirectory = promisify(readdir);
-const statusOf = promisify(lstat);
 const openFile = promisify(open);
-const statusOfOpen = promisify(fstat);
+const statusOf = promisify(fstat);
 const readBytes = promisify(read);
 const closeFile = promisify(close);
 
 const SUFFIX = ".json";
 const MAXIMUM_MANIFEST_BYTES = 1024 * 1024;
-const BUFFER_BYTES = 64 * 1024;
 
 interface ReadProfile {
+  /** Changes when the file is replaced or written; "" for one that could not be read. */
   readonly identity: string;
   readonly profile: InstalledProfile;
 }
@@ -44,41 +43,47 @@ export class InstalledProfileReader {
       entries = await listDirectory(this.#directory);
     } catch (error) {
       this.#known = new Map();
-      return error instanceof Error && "code" in error && error.code === "ENOENT" ? builtInProfiles() : new Map();
+      return isMissing(error) ? builtInProfiles() : new Map();
     }
-    const names = entries
-      .filter((entry) => entry.endsWith(SUFFIX) && isProfileName(entry.slice(0, -SUFFIX.length)))
-      .map((entry) => entry.slice(0, -SUFFIX.length));
     const manifests = new Map<string, ReadProfile>();
-    // One after the other, into one buffer: the daemon has little memory, and nothing waits for this.
-    const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    for (const name of names) {
-      manifests.set(name, shareExceptions(await this.#readOne(name, buffer), manifests));
+    // One after the other: the daemon has little memory, and nothing waits for this.
+    for (const entry of entries) {
+      const name = entry.slice(0, -SUFFIX.length);
+      if (entry.endsWith(SUFFIX) && isProfileName(name)) {
+        manifests.set(name, shareExceptions(await this.#readOne(name), manifests));
+      }
     }
     this.#known = manifests;
     return new Map([...manifests].map(([name, { profile }]) => [name, profile]));
   }
 
-  async #readOne(name: string, buffer: Buffer): Promise<ReadProfile> {
+  async #readOne(name: string): Promise<ReadProfile> {
     const path = `${this.#directory}/${name}${SUFFIX}`;
     try {
-      const status = await statusOf(path);
-      const identity = identityOf(status);
-      const known = this.#known.get(name);
-      if (known?.identity === identity) return known;
-      return { identity, profile: await this.#interpret(path, status, buffer) };
+      // A link is refused, and a pipe does not block.
+      const file = await openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        return await this.#readOpen(path, file, this.#known.get(name));
+      } finally {
+        await closeFile(file);
+      }
     } catch (error) {
-      return { identity: "", profile: brokenProfile(messageOf(error)) };
+      return { identity: "", profile: brokenProfile(isLink(error) ? `${path} is a symlink` : messageOf(error)) };
     }
   }
 
-  async #interpret(path: string, status: Stats, buffer: Buffer): Promise<InstalledProfile> {
-    if (!status.isFile()) return brokenProfile(`${path} is not a regular file`);
-    if (status.size > MAXIMUM_MANIFEST_BYTES) return brokenProfile(`${path} is larger than 1 MiB`);
+  async #readOpen(path: string, file: number, known: ReadProfile | undefined): Promise<ReadProfile> {
+    const status = await statusOf(file);
+    const identity = identityOf(status);
+    if (known?.identity === identity) return known;
+    if (!status.isFile()) throw new Error(`${path} is not a regular file`);
+    if (status.size > MAXIMUM_MANIFEST_BYTES) throw new Error(`${path} is larger than 1 MiB`);
     const foreign = findForeignControl(path, status, this.#ownUid);
-    if (foreign !== undefined) return brokenProfile(foreign.what);
-    const text = await readIfSame(path, status, buffer);
-    return { ...readManifest(text), barrier: findClosed(path, status, 4) };
+    if (foreign !== undefined) throw new Error(foreign.what);
+    const bytes = Buffer.allocUnsafeSlow(status.size);
+    const { bytesRead } = await readBytes(file, bytes, 0, status.size, 0);
+    if (bytesRead !== status.size) throw new Error(`${path} changed while it was read`);
+    return { identity, profile: { ...readManifest(bytes.toString("utf8")), barrier: findClosed(path, status, 4) } };
   }
 }
 
@@ -94,20 +99,14 @@ function shareExceptions(one: ReadProfile, others: ReadonlyMap<string, ReadProfi
   return one;
 }
 
-async function readIfSame(path: string, status: Stats, buffer: Buffer): Promise<string> {
-  const file = await openFile(path, "r");
-  try {
-    if (identityOf(await statusOfOpen(file)) !== identityOf(status))
-      throw new Error(`${path} changed while it was read`);
-    const bytes = status.size <= buffer.length ? buffer : Buffer.allocUnsafeSlow(status.size);
-    const { bytesRead } = await readBytes(file, bytes, 0, status.size, 0);
-    if (bytesRead !== status.size) throw new Error(`${path} changed while it was read`);
-    return bytes.toString("utf8", 0, bytesRead);
-  } finally {
-    await closeFile(file);
-  }
-}
-
 function identityOf(status: Stats): string {
   return `${status.dev}:${status.ino}:${status.size}:${status.mtimeMs}:${status.ctimeMs}`;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+function isLink(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ELOOP";
 }

@@ -1,139 +1,126 @@
-import { mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs";
-import { promisify } from "node:util";
 import { messageOf } from "../errors.ts";
-import { checkComponent, formatRecord, type SandboxRecord } from "./record.ts";
-
-const makeDirectory = promisify(mkdir);
-const listDirectory = promisify(readdir);
-const remove = promisify(rm);
-const removeEmptyDirectory = promisify(rmdir);
+import { StateFiles } from "./files.ts";
+import type { SandboxRecord } from "./record.ts";
 
 /** Told of what failed; the record is an inventory, so a failure is a warning and never stops a container. */
 export interface StateListener {
-  /** `operation` is `write` or `remove`. */
   failed(operation: "write" | "remove", containerId: string, error: string): void;
 }
 
-type Operation =
+/** What shall become of a container's record. */
+type Wish =
   | { readonly kind: "write"; readonly record: SandboxRecord }
-  | { readonly kind: "remove"; readonly podUid: string; readonly containerId: string }
-  | { readonly kind: "sweep"; readonly alive: ReadonlySet<string> };
+  | { readonly kind: "remove"; readonly podUid: string };
+
+/** Records are written when no container came for this long: a storm of creations is answered first. */
+const QUIET_MS = 5;
+/** But no record waits longer than this. */
+const LONGEST_WAIT_MS = 100;
+
+/** Operations at once. One after the other, each with several trips to the disk, would fall behind the creates. */
+const CONCURRENCY = 8;
 
 /**
- * The records `<base>/<pod uid>/<container id>/metadata.json`. Operations run one after the other, in the order
- * they were asked for, all of them after the answer to the runtime has left.
+ * Keeps the records of sandboxed containers, all of it after the answer to the runtime has left. For each container
+ * only the last wish counts, and wishes of one container never overlap.
  */
 export class StateStore {
-  readonly #base: string;
+  readonly #files: StateFiles;
   readonly #listener: StateListener;
-  #queue: Operation[] = [];
-  #working: Promise<void> | undefined;
+  readonly #wishes = new Map<string, Wish>();
+  readonly #busy = new Set<string>();
+  /** Containers whose records the next sweep leaves, or undefined if none is asked for. */
+  #alive: Set<string> | undefined;
+  #isSweeping = false;
+  #waitingSinceMs: number | undefined;
+  #lastWishMs = 0;
+  #whenIdle: (() => void)[] = [];
 
   constructor(base: string, listener: StateListener) {
-    this.#base = base;
+    this.#files = new StateFiles(base);
     this.#listener = listener;
   }
 
   write(record: SandboxRecord): void {
-    this.#enqueue({ kind: "write", record });
+    // Not in the runtime's list because it is younger than the list.
+    this.#alive?.add(record.containerId);
+    this.#wish(record.containerId, { kind: "write", record });
   }
 
   /** Removes a container's record if there is one. `podUid` may be "": then every pod's directory is looked into. */
   remove(podUid: string, containerId: string): void {
-    this.#enqueue({ kind: "remove", podUid, containerId });
+    this.#wish(containerId, { kind: "remove", podUid });
   }
 
-  /** Removes the records of containers that are not in `alive`. */
+  /** Removes the records of containers that are not in `alive`, when everything asked for so far is done. */
   sweep(alive: ReadonlySet<string>): void {
-    this.#enqueue({ kind: "sweep", alive });
+    this.#alive = new Set(alive);
+    this.#work();
   }
 
-  /** Resolves when everything asked for so far is done. */
-  async idle(): Promise<void> {
-    await this.#working;
+  /** Resolves when everything asked for is done. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenIdle.push(resolve);
+      this.#work();
+    });
   }
 
-  #enqueue(operation: Operation): void {
-    this.#queue.push(operation);
-    this.#working ??= this.#work();
+  #wish(containerId: string, wish: Wish): void {
+    this.#wishes.set(containerId, wish);
+    this.#lastWishMs = performance.now();
+    if (this.#waitingSinceMs !== undefined) return;
+    this.#waitingSinceMs = this.#lastWishMs;
+    setTimeout(() => this.#workWhenQuiet(), QUIET_MS);
   }
 
-  async #work(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      for (const operation of batch) await this.#perform(operation);
-    }
-    this.#working = undefined;
-  }
-
-  async #perform(operation: Operation): Promise<void> {
-    try {
-      if (operation.kind === "write") await this.#write(operation.record);
-      else if (operation.kind === "remove") await this.#remove(operation.podUid, operation.containerId);
-      else await this.#sweep(operation.alive);
-    } catch (error) {
-      const containerId =
-        operation.kind === "write"
-          ? operation.record.containerId
-          : operation.kind === "remove"
-            ? operation.containerId
-            : "";
-      this.#listener.failed(operation.kind === "write" ? "write" : "remove", containerId, messageOf(error));
+  #workWhenQuiet(): void {
+    const nowMs = performance.now();
+    const isQuiet = nowMs - this.#lastWishMs >= QUIET_MS;
+    if (isQuiet || nowMs - (this.#waitingSinceMs ?? 0) >= LONGEST_WAIT_MS) {
+      this.#waitingSinceMs = undefined;
+      this.#work();
+    } else {
+      setTimeout(() => this.#workWhenQuiet(), QUIET_MS);
     }
   }
 
-  async #write(record: SandboxRecord): Promise<void> {
-    const directory = this.#directoryOf(record.podUid, record.containerId);
-    await makeDirectory(directory, { recursive: true, mode: 0o700 });
-    // A reader sees the whole record or none.
-    const temporary = `${directory}/.metadata.json.tmp`;
-    await promisify(writeFile)(temporary, formatRecord(record, new Date()), { mode: 0o600 });
-    await promisify(rename)(temporary, `${directory}/metadata.json`);
-  }
-
-  async #remove(podUid: string, containerId: string): Promise<void> {
-    if (podUid !== "") {
-      await this.#removeEntry(podUid, containerId);
+  #work(): void {
+    if (this.#isSweeping) return;
+    for (const [containerId, wish] of this.#wishes) {
+      if (this.#busy.size >= CONCURRENCY) return;
+      if (this.#busy.has(containerId)) continue;
+      this.#wishes.delete(containerId);
+      this.#busy.add(containerId);
+      void this.#fulfil(containerId, wish);
+    }
+    if (this.#busy.size > 0) return;
+    if (this.#alive !== undefined) {
+      void this.#sweep(this.#alive);
       return;
     }
-    checkComponent(containerId);
-    for (const { pod, container } of await this.#entries()) {
-      if (container === containerId) await this.#removeEntry(pod, container);
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  async #fulfil(containerId: string, wish: Wish): Promise<void> {
+    try {
+      await (wish.kind === "write" ? this.#files.write(wish.record) : this.#files.remove(wish.podUid, containerId));
+    } catch (error) {
+      this.#listener.failed(wish.kind, containerId, messageOf(error));
     }
+    this.#busy.delete(containerId);
+    this.#work();
   }
 
   async #sweep(alive: ReadonlySet<string>): Promise<void> {
-    for (const { pod, container } of await this.#entries()) {
-      if (!alive.has(container)) await this.#removeEntry(pod, container);
+    this.#isSweeping = true;
+    try {
+      await this.#files.sweep(alive);
+    } catch (error) {
+      this.#listener.failed("remove", "", messageOf(error));
     }
-  }
-
-  async #removeEntry(podUid: string, containerId: string): Promise<void> {
-    await remove(this.#directoryOf(podUid, containerId), { recursive: true, force: true });
-    // Only the last container's removal finds the pod's directory empty.
-    await removeEmptyDirectory(`${this.#base}/${podUid}`).catch(() => undefined);
-  }
-
-  async #entries(): Promise<{ pod: string; container: string }[]> {
-    const entries: { pod: string; container: string }[] = [];
-    for (const pod of await listSubdirectories(this.#base)) {
-      for (const container of await listSubdirectories(`${this.#base}/${pod}`)) entries.push({ pod, container });
-    }
-    return entries;
-  }
-
-  #directoryOf(podUid: string, containerId: string): string {
-    return `${this.#base}/${checkComponent(podUid)}/${checkComponent(containerId)}`;
-  }
-}
-
-async function listSubdirectories(path: string): Promise<string[]> {
-  try {
-    const entries = await listDirectory(path, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
+    this.#isSweeping = false;
+    if (this.#alive === alive) this.#alive = undefined;
+    this.#work();
   }
 }

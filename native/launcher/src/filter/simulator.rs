@@ -4,14 +4,14 @@ use libc::sock_filter;
 
 /// What a system call looks like to a filter.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Call {
+pub(crate) struct Call {
     pub architecture: u32,
     pub number: u32,
     pub arguments: [u64; 6],
 }
 
 /// The filter's answer. Panics where the kernel's checker would have refused the program.
-pub(super) fn run(program: &[sock_filter], call: &Call) -> u32 {
+pub(crate) fn run(program: &[sock_filter], call: &Call) -> u32 {
     let mut data = [0; 64];
     data[0..4].copy_from_slice(&call.number.to_le_bytes());
     data[4..8].copy_from_slice(&call.architecture.to_le_bytes());

@@ -5,7 +5,7 @@ use rustix::io::Errno;
 
 /// What a filter can look at: `struct seccomp_data`.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Field {
+pub(crate) enum Field {
     Number,
     Architecture,
     /// The low half of an argument, counted from 0; all machines here are little-endian.
@@ -14,11 +14,11 @@ pub(super) enum Field {
 
 /// A place in the program, named before it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Label(usize);
+pub(crate) struct Label(usize);
 
 /// Collects instructions; [`Assembler::assemble`] fills in the distances.
 #[derive(Debug, Default)]
-pub(super) struct Assembler {
+pub(crate) struct Assembler {
     instructions: Vec<Instruction>,
     /// Where each label stands, by label number.
     positions: Vec<Option<usize>>,
