@@ -79,15 +79,15 @@ function startFigures(start: StartResult): Figures {
   };
 }
 
-function added({ runc, nonoRunc }: Compared): number {
+function addedMs({ runc, nonoRunc }: Compared): number {
   return rounded(nonoRunc.p50 - runc.p50, 3);
 }
 
 function runtimeFigures({ bytes, create, exec, execToEnd }: RuntimeResult): Figures {
   return {
-    runtime_create_added_ms: added(create),
-    runtime_exec_added_ms: added(exec),
-    runtime_exec_to_end_added_ms: added(execToEnd),
+    runtime_create_added_ms: addedMs(create),
+    runtime_exec_added_ms: addedMs(exec),
+    runtime_exec_to_end_added_ms: addedMs(execToEnd),
     runtime_bytes: bytes,
   };
 }

@@ -8,4 +8,5 @@ step "lint (TypeScript)" oxlint --type-aware
 step "types" tsc --noEmit
 step "format (Rust)" cargo fmt --all --check --manifest-path native/Cargo.toml
 step "lint (Rust)" cargo clippy --quiet --all-targets --manifest-path native/Cargo.toml -- -D warnings
+step "licences (Rust)" node tools/check-rust-licences.ts
 step "generated files" tools/generate.sh --check

@@ -58,6 +58,10 @@ codes! {
     MountAmbiguous = "MOUNT_AMBIGUOUS";
     /// A mount's destination is no path that can be named to the launcher.
     MountPath = "MOUNT_PATH_INVALID";
+    /// The pod asks crun to run the container by other means than starting its command.
+    HandlerAnnotation = "HANDLER_ANNOTATION";
+    /// A `startContainer` hook would run a program inside the container before the launcher.
+    HookInContainer = "HOOK_IN_CONTAINER";
     /// The launcher on the node is none that the configuration accepts, or others could have changed it.
     LauncherUntrusted = "LAUNCHER_UNTRUSTED";
     /// Inside the container `/nono/nono` is not the node's launcher.

@@ -48,7 +48,7 @@ pub fn run(context: &Context, process_file: &Path, subject: &mut Subject) -> Res
     let arguments = wrapped(sandbox, &process)?;
     let root = root_of(&running, context)?;
     launcher::verify(&root, context.configuration, &sandbox.digest)?;
-    if let Lookup::Fail(why) = lookup::look_up(&root, &process) {
+    if let Lookup::Fail(why) = lookup::look_up(&root, &process, || running.maps_users()) {
         return Ok(Outcome::CommandFails(format!("exec failed: unable to start container process: {why}")));
     }
     let changed = object.with("args", &arguments_as_json(&arguments));

@@ -22,10 +22,11 @@ pub enum Lookup {
     Fail(String),
 }
 
-/// Looks the command of `process` up below `root`.
+/// Looks the command of `process` up below `root`. Where the container's users are not the node's, permissions are
+/// left to the launcher.
 #[must_use]
-pub fn look_up(root: &ContainerRoot, process: &Process) -> Lookup {
-    if process.effective_capabilities.iter().any(|name| name == "CAP_DAC_OVERRIDE") {
+pub fn look_up(root: &ContainerRoot, process: &Process, maps_users: impl FnOnce() -> bool) -> Lookup {
+    if process.effective_capabilities.iter().any(|name| name == "CAP_DAC_OVERRIDE") || maps_users() {
         return search(root, process);
     }
     // Who may search which directory is the kernel's to say: asked by a thread that is the process's user. Only this

@@ -31,7 +31,7 @@ impl Image {
     }
 
     fn look_up(&self, process: &Process) -> Lookup {
-        look_up(&ContainerRoot::open(self.0.path()).unwrap(), process)
+        look_up(&ContainerRoot::open(self.0.path()).unwrap(), process, || false)
     }
 
     fn says(&self, name: &str, path: &str) -> String {
@@ -141,6 +141,8 @@ fn permissions_are_the_users() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o070)).unwrap();
     assert_eq!(image.look_up(&user("/usr/bin/roots", 2000, &[1000])), Lookup::Start);
     assert_eq!(image.look_up(&user("/usr/bin/roots", u32::MAX, &[])), Lookup::Start);
+    let root = ContainerRoot::open(image.0.path()).unwrap();
+    assert_eq!(look_up(&root, &user("/usr/bin/roots", 3000, &[]), || true), Lookup::Start);
     // The asking thread alone became the user.
     assert!(rustix::process::geteuid().is_root());
     assert_eq!(image.look_up(&process("/usr/bin/roots", PATH)), Lookup::Start);

@@ -27,6 +27,18 @@ pub struct Running {
     pub process: OwnedFd,
 }
 
+impl Running {
+    /// True when the container's user ids are not the node's. Also when nobody can say.
+    #[must_use]
+    pub fn maps_users(&self) -> bool {
+        const IDENTITY: [&str; 3] = ["0", "0", "4294967295"];
+        let map = trusted::open(&self.process, Path::new("uid_map"))
+            .and_then(|file| trusted::read_bounded(&file, MAX_STAT_BYTES));
+        let map = map.ok().and_then(|map| String::from_utf8(map).ok());
+        !map.is_some_and(|map| map.split_ascii_whitespace().eq(IDENTITY))
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 struct State {
     pid: u32,

@@ -50,7 +50,10 @@ fn runc_and_crun_say_where() {
     let sleeper = Sleeper::start();
     let (pid, start_time) = (sleeper.0.id(), sleeper.start_time());
     for (name, json) in [("state.json", runc(pid, start_time)), ("status", crun(pid, start_time))] {
-        assert_eq!(find_with(name, &json).unwrap().bundle, Path::new("/run/b/c1"), "{name}");
+        let running = find_with(name, &json).unwrap();
+        assert_eq!(running.bundle, Path::new("/run/b/c1"), "{name}");
+        let own = fs::read_to_string("/proc/self/uid_map").unwrap();
+        assert_eq!(running.maps_users(), !own.contains("4294967295"));
     }
 }
 

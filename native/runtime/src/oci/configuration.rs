@@ -19,6 +19,8 @@ pub struct OciConfiguration {
     pub annotations: BTreeMap<String, String>,
     /// The container makes a pid namespace of its own.
     pub has_own_pid_namespace: bool,
+    /// A hook starts a program of the container's own file tree before the container's process.
+    pub has_hook_in_container: bool,
 }
 
 /// One mount.
@@ -34,7 +36,7 @@ pub struct Mount {
     pub options: Vec<String>,
 }
 
-const MEMBERS: [&str; 5] = ["process", "root", "mounts", "annotations", "linux"];
+const MEMBERS: [&str; 6] = ["process", "root", "mounts", "annotations", "linux", "hooks"];
 
 impl OciConfiguration {
     /// Reads config.json.
@@ -49,6 +51,7 @@ impl OciConfiguration {
             mounts: read_mounts(&top)?,
             annotations: top.texts("annotations")?,
             has_own_pid_namespace: has_own_pid_namespace(&top)?,
+            has_hook_in_container: has_hook_in_container(&top)?,
         })
     }
 }
@@ -95,6 +98,15 @@ fn has_own_pid_namespace(top: &Object) -> Result<bool, Malformed> {
     Ok(false)
 }
 
+/// Of the hooks, only these run what their path names inside the container.
+fn has_hook_in_container(top: &Object) -> Result<bool, Malformed> {
+    const IN_CONTAINER: &str = "startContainer";
+    let Some(raw) = top.raw("hooks") else { return Ok(false) };
+    let hooks = Object::from_raw(raw, &[IN_CONTAINER]).map_err(|error| format!("hooks: {error}"))?;
+    let found = hooks.objects(IN_CONTAINER, &[]).map_err(|error| format!("hooks: {error}"))?;
+    Ok(!found.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +147,19 @@ mod tests {
         assert_eq!(own_pid_namespace("[]"), Ok(false));
         assert_eq!(own_pid_namespace("null"), Ok(false));
         assert!(own_pid_namespace(r#"[{"type":"pid","Path":"/x"}]"#).is_err());
+    }
+
+    #[test]
+    fn hooks_in_the_container_are_seen() {
+        let hooks = |hooks: &str| {
+            let json = format!(r#"{{"process":{{"args":["a"],"cwd":"/"}},"hooks":{hooks}}}"#);
+            OciConfiguration::parse(json.as_bytes()).map(|read| read.has_hook_in_container)
+        };
+        assert_eq!(hooks("{}"), Ok(false));
+        assert_eq!(hooks(r#"{"createContainer":[{"path":"/usr/bin/x"}],"startContainer":[]}"#), Ok(false));
+        assert_eq!(hooks(r#"{"startContainer":[{"path":"/bin/sh"}]}"#), Ok(true));
+        assert!(hooks(r#"{"StartContainer":[{"path":"/bin/sh"}]}"#).is_err());
+        assert!(hooks(r#"{"startContainer":{}}"#).is_err());
     }
 
     #[test]

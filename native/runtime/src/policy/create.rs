@@ -37,6 +37,7 @@ pub fn decide(
     if found[0] != LAUNCHER_PATH {
         return Err(unsandboxed(&found[0]));
     }
+    check_other_ways(oci)?;
     let (name, profile) = profile::choose(pod, configuration)?;
     let others = launcher_mount::check(&oci.mounts, &configuration.launcher_directory)?;
     let volumes = mounts::volume_options(pod, others.into_iter(), profile, &configuration.kubelet_root)?;
@@ -68,6 +69,31 @@ pub fn decide(
         record: Record { names: pod.names.clone(), sandbox: Some(sandbox) },
         arguments: Some(arguments),
     })
+}
+
+/// Annotations by which a pod makes crun run something else than the container's command: a WebAssembly module of the
+/// image, or a virtual machine.
+const HANDLER_ANNOTATIONS: [&str; 2] = ["run.oci.handler", "module.wasm.image/variant"];
+
+/// Ways in which a program could start in the container without being its command.
+fn check_other_ways(oci: &OciConfiguration) -> Result<(), Refusal> {
+    if oci.has_hook_in_container {
+        return Err(Refusal::new(
+            Code::HookInContainer,
+            "the container has a startContainer hook",
+            "it would run a program inside the container without a sandbox",
+            "use a createRuntime or createContainer hook, which runs a program of the node",
+        ));
+    }
+    match HANDLER_ANNOTATIONS.iter().find(|name| oci.annotations.contains_key(**name)) {
+        None => Ok(()),
+        Some(name) => Err(Refusal::new(
+            Code::HandlerAnnotation,
+            format!("the pod has the annotation {name}"),
+            "with it crun does not start the container's command",
+            "remove the annotation, or use another RuntimeClass",
+        )),
+    }
 }
 
 /// Every path in them comes from JSON, so nothing is lost.

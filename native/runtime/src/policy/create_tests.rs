@@ -120,6 +120,23 @@ fn mounts_near_the_launcher_are_refused() {
 }
 
 #[test]
+fn a_hook_inside_the_container_is_refused() {
+    let hooked = changed(r#""linux":{"#, r#""hooks":{"startContainer":[{"path":"/bin/sh"}]},"linux":{"#);
+    assert_eq!(code(&hooked), Code::HookInContainer);
+}
+
+#[test]
+fn another_handler_of_crun_is_refused() {
+    for annotation in [r#""run.oci.handler":"krun""#, r#""module.wasm.image/variant":"compat""#] {
+        let other = changed(
+            r#""nono.sh/profile":"workspace""#,
+            &format!(r#""nono.sh/profile":"workspace",{annotation}"#),
+        );
+        assert_eq!(code(&other), Code::HandlerAnnotation);
+    }
+}
+
+#[test]
 fn a_forged_sandbox_mark_does_not_pass() {
     let forged = changed(
         r#""io.kubernetes.cri.container-type":"container""#,
