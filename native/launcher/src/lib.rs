@@ -9,6 +9,7 @@ pub mod grants;
 pub mod inherited;
 pub mod judgement;
 pub mod kernel;
+pub mod listing;
 pub mod passwd;
 pub mod place;
 pub mod probe;
