@@ -11,6 +11,7 @@ const config: ViteUserConfig = defineConfig({
           include: [
             "packages/*/src/**/*.test.ts",
             "packages/*/generator/**/*.test.ts",
+            "charts/**/*.test.ts",
             "e2e/{stack,workloads,differential}/**/*.test.ts",
             "bench/**/*.test.ts",
           ],

@@ -25,12 +25,21 @@ settings() {
       main_module=github.com/opencontainers/runc
       cgo=1 tags=seccomp ;;
     cni) main_module=github.com/containernetworking/plugins ;;
+    helm) main_module=helm.sh/helm/v3 ;;
     *) die "unknown program family '$1': no build settings for it" ;;
   esac
   version=$(awk -v module="$main_module" '{ sub(/^require /, "") } $1 == module { sub(/^v/, "", $2); print $2 }' "$tools/$1/go.mod")
   [[ -n $version ]] || die "$1/go.mod does not require $main_module"
   # Without it containerd calls itself "2.3.7+unknown", in NRI's Configure too.
   [[ $1 == containerd-* ]] && ldflags+=" -X $main_module/version.Version=v$version"
+  # Without them `helm template` takes the cluster for Kubernetes 1.20.
+  if [[ $1 == helm ]]; then
+    local kubernetes
+    kubernetes=$(awk '$1 == "k8s.io/client-go" { split($2, part, "."); print part[2] }' "$tools/$1/go.mod")
+    ldflags+=" -X $main_module/internal/version.version=v$version"
+    ldflags+=" -X $main_module/pkg/chartutil.k8sVersionMajor=1 -X $main_module/pkg/chartutil.k8sVersionMinor=$kubernetes"
+    ldflags+=" -X $main_module/pkg/lint/rules.k8sVersionMajor=1 -X $main_module/pkg/lint/rules.k8sVersionMinor=$kubernetes"
+  fi
   family=${1%%-*}
   return 0
 }

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 before=$(mktemp); after=$(mktemp); trap 'rm -f "$before" "$after"' EXIT
-generated() { git ls-files -z --cached --others --exclude-standard | grep -zE '/generated/|^docs/reference/' | xargs -0 sha256sum; }
+generated() { git ls-files -z --cached --others --exclude-standard | grep -zE '/generated/|^docs/reference/|^charts/kubefence/(values|README)' | xargs -0 sha256sum; }
 generated >"$before"
 npm run --silent generate --workspaces --if-present
 generated >"$after"

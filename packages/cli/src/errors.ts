@@ -121,6 +121,18 @@ export const runtimeConfigErrors = {
   },
 } as const;
 
+/** Errors of `kubefence install-launcher`. */
+export const installErrors = {
+  KF_INSTALL_LAUNCHER: {
+    meaning: "The launcher that is to be installed cannot be read, or is no program.",
+    action: "name the release's launcher with --launcher",
+  },
+  KF_INSTALL_WRITE: {
+    meaning: "The launcher's directory cannot be written. A launcher that was there is unchanged.",
+    action: "make the directory writable for root, or choose another one with the value hostPaths.nonoHostDir",
+  },
+} as const;
+
 export type ProfileErrorCode = keyof typeof profileErrors;
 export type ManifestErrorCode = keyof typeof manifestErrors;
 
@@ -160,6 +172,18 @@ export class RuntimeConfigError extends Error {
     options?: ErrorOptions,
   ) {
     super(`${code}: ${where}: ${what}; ${action}`, options);
+    this.code = code;
+  }
+}
+
+/** Why no launcher is installed. */
+export class InstallError extends Error {
+  override readonly name: string = "InstallError";
+  readonly code: keyof typeof installErrors;
+
+  /** `where` names the file at fault. */
+  constructor(code: keyof typeof installErrors, where: string, what: string, options?: ErrorOptions) {
+    super(`${code}: ${where}: ${what}; ${installErrors[code].action}`, options);
     this.code = code;
   }
 }

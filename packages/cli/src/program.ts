@@ -20,6 +20,7 @@ export function buildProgram(version: string, finish: Finish): Command {
     );
   program.addCommand(profileCommand(finish));
   program.addCommand(runtimeConfigCommand(finish));
+  program.addCommand(installLauncherCommand(finish));
   return program;
 }
 
@@ -103,6 +104,32 @@ function runtimeConfigCommand(finish: Finish): Command {
     .action(async (flags: RuntimeConfigFlags) => {
       const { runtimeConfig } = await import("./commands/runtime-config.ts");
       await finish(await runtimeConfig(flags));
+    });
+}
+
+interface InstallLauncherFlags {
+  readonly directory: string;
+  readonly launcher: string;
+  readonly config: string;
+  readonly runtimeConfig: string;
+}
+
+function installLauncherCommand(finish: Finish): Command {
+  return new Command("install-launcher")
+    .description(
+      "install the launcher and the built-in profiles on this node, by rename; what the plugin's init container runs",
+    )
+    .option("--directory <directory>", "the directory that containers see at /nono", "/opt/nono-nri")
+    .option("--launcher <file>", "the launcher to install", "/usr/local/bin/nono")
+    .option("--config <file>", "the plugin's configuration", "/etc/nri/conf.d/10-nono-nri.toml")
+    .option(
+      "--runtime-config <file>",
+      "nono-runc's configuration, kept up to date where it is there",
+      "/opt/kubefence/bin/nono-runc.json",
+    )
+    .action(async (flags: InstallLauncherFlags) => {
+      const { installLauncher } = await import("./commands/install-launcher.ts");
+      await finish(await installLauncher(flags));
     });
 }
 

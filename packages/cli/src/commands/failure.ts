@@ -1,5 +1,5 @@
 /** The lines that a failed command leaves on stderr. */
-import { describeProblem, manifestErrors, ProfileError, RuntimeConfigError } from "../errors.ts";
+import { describeProblem, InstallError, manifestErrors, ProfileError, RuntimeConfigError } from "../errors.ts";
 import { ManifestError } from "../profile/manifest.ts";
 import { UsageError } from "./output.ts";
 
@@ -12,7 +12,8 @@ export function describeFailure(error: unknown): { readonly text: string; readon
   if (error instanceof ManifestError) {
     return { text: `kubefence: ${error.code}: ${error.message}; ${manifestErrors[error.code].action}\n`, usage: false };
   }
-  if (error instanceof RuntimeConfigError) return { text: `kubefence: ${error.message}\n`, usage: false };
+  if (error instanceof RuntimeConfigError || error instanceof InstallError)
+    return { text: `kubefence: ${error.message}\n`, usage: false };
   // A defect of ours: the stack is what we need to find it.
   return { text: `kubefence: unexpected: ${error instanceof Error ? error.stack : String(error)}\n`, usage: false };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { NRI_ERRORS, Status } from "@kubefence/nri";
-import { manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
+import { installErrors, manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
 import * as plugin from "../../src/errors.ts";
 import { code, table } from "./table.ts";
 
@@ -12,7 +12,7 @@ export function pluginErrors(part: "container" | "launcher" | "start"): string {
 }
 
 export function commandErrors(): string {
-  return errorTable(Object.entries({ ...profileErrors, ...manifestErrors, ...runtimeConfigErrors }));
+  return errorTable(Object.entries({ ...profileErrors, ...manifestErrors, ...runtimeConfigErrors, ...installErrors }));
 }
 
 export function sdkErrors(): string {

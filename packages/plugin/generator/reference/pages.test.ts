@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { NRI_ERRORS } from "@kubefence/nri";
-import { manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
+import { installErrors, manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
 import { keys } from "../../src/config/keys.ts";
 import { pluginErrors } from "../../src/errors.ts";
 import { pageNames, readPage, renderPage } from "./pages.ts";
@@ -25,8 +25,8 @@ describe("errors", () => {
   });
 
   test("every code of plugin, SDK, command line and launcher is on the page, and no other", () => {
-    const codes = [pluginErrors, NRI_ERRORS, profileErrors, manifestErrors, runtimeConfigErrors].flatMap((table) =>
-      Object.keys(table),
+    const codes = [pluginErrors, NRI_ERRORS, profileErrors, manifestErrors, runtimeConfigErrors, installErrors].flatMap(
+      (table) => Object.keys(table),
     );
     expect(listed(page).toSorted()).toEqual([...codes, ...launcherCodes].toSorted());
   });

@@ -1,0 +1,103 @@
+/** What is changed on a node. */
+import { z } from "zod";
+import { absolutePath, section, type Section } from "./section.ts";
+
+export const hostPaths: Section = section("Directories of the node.", {
+  nriSocket: absolutePath().default("/var/run/nri").describe("Directory of the NRI socket."),
+  nonoHostDir: absolutePath()
+    .default("/opt/nono-nri")
+    .describe(
+      "Where the launcher and the profiles are installed. For systems with a read-only `/opt`, for example `/var/lib/nono-nri`.",
+    ),
+  nonoRuncDir: absolutePath()
+    .default("/opt/kubefence/bin")
+    .describe("Where nono-runc and its configuration are installed; outside every directory that containers see."),
+  nriPlugins: absolutePath()
+    .default("/opt/nri/plugins")
+    .describe("Without effect: the original mounted it and used it for nothing."),
+});
+
+export const nodeSetup: Section = section(
+  "Configuration of the node's container runtime: NRI, the handler `nono-runc` and the OCI runtime of that name.",
+  {
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Without it the handler has to be configured by hand, and nothing but the plugin enforces: `kubectl exec` is not covered, " +
+          "and a container that starts while the plugin is away is not sandboxed.",
+      ),
+    requirePlugin: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Have the runtime refuse every container of the node while the plugin is away, those of other classes too. Pods that have to start before it " +
+          'need the annotation `nono.sh/tolerate-missing-plugin: "true"`; ours have it.',
+      ),
+    nri: section("What the runtime's NRI section says.", {
+      socketPath: absolutePath().default("/var/run/nri/nri.sock").describe("`socket_path`."),
+      pluginPath: absolutePath().default("/opt/nri/plugins").describe("`plugin_path`."),
+      configPath: absolutePath().default("/etc/nri/conf.d").describe("`plugin_config_path`."),
+    }),
+  },
+);
+
+export const containerdConfigPath: z.ZodType = absolutePath()
+  .default("/etc/containerd/config.toml")
+  .describe("containerd's main configuration file on the nodes.");
+
+export const nodeReadiness: Section = section(
+  "Tells the scheduler which nodes sandbox. Gives the plugin's ServiceAccount a token, the right to read and patch nodes, and an admission policy that binds it to its own node (Kubernetes 1.30).",
+  {
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Label a node `kubefence.io/ready=true` while it is ready, and let our RuntimeClasses schedule to such nodes only.",
+      ),
+    startupTaint: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Also keep the taint `kubefence.io/not-ready:NoSchedule` on a node while it is not. Register nodes with it to close the gap at start.",
+      ),
+  },
+);
+
+const resourceName = z.string().min(1);
+
+export const runtimeClasses: Section = section("RuntimeClasses.", {
+  nonoRunc: section("RuntimeClass `nono-runc`, handler `nono-runc`.", {
+    enabled: z.boolean().default(true).describe("Create it."),
+  }),
+  kataNono: section("RuntimeClass `kata-nono-sandbox`.", {
+    enabled: z.boolean().default(false).describe("Create it."),
+    handler: resourceName.default("kata-qemu").describe("Its handler; added to `config.runtimeClasses`."),
+  }),
+});
+
+export const kata: Section = section(
+  "Kata Containers: guest kernel and guest image with Landlock, and a handler for them.",
+  {
+    enabled: z.boolean().default(false).describe("Run the DaemonSet that sets Kata up."),
+    kernelImage: z.string().default("ghcr.io/kubefence/kata-kernel-landlock:3.28.0").describe("Image with `/vmlinux`."),
+    rootfsImage: z
+      .string()
+      .default("ghcr.io/kubefence/kata-rootfs-nono:3.28.0-v0.23.0")
+      .describe("Image with `/kata-containers-confidential.image`."),
+    shareDir: absolutePath()
+      .default("/opt/kata/share/kata-containers")
+      .describe("Where kernel and guest image are put."),
+    qemuConfigPath: absolutePath()
+      .default("/opt/kata/share/defaults/kata-containers/runtimes/qemu/configuration-qemu.toml")
+      .describe("Kata's QEMU configuration, from which ours is derived."),
+    qemu: section("What our QEMU configuration changes.", {
+      machineAccelerators: z.string().default("").describe("`machine_accelerators`, if not empty."),
+      seccompSandbox: z
+        .string()
+        .default("on,obsolete=deny,spawn=deny,resourcecontrol=deny")
+        .describe("`seccompsandbox`, if not empty. `elevateprivileges=deny` does not work with QEMU's daemonize."),
+      disableGuestSeccomp: z.boolean().default(false).describe("`disable_guest_seccomp`."),
+    }),
+  },
+);

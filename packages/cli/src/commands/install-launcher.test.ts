@@ -1,0 +1,123 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { builtinNames } from "../profile/builtin.ts";
+import { installLauncher, type InstallLauncherOptions } from "./install-launcher.ts";
+
+let node = "";
+let options: InstallLauncherOptions;
+beforeEach(() => {
+  node = mkdtempSync(join(tmpdir(), "kubefence-install-"));
+  options = {
+    directory: join(node, "opt/nono-nri"),
+    launcher: join(node, "nono"),
+    config: join(node, "plugin.toml"),
+    runtimeConfig: join(node, "nono-runc.json"),
+  };
+  writeFileSync(options.launcher, staticElf("1"));
+  writeFileSync(
+    options.config,
+    `runtime_classes = ["nono-runc"]\ndefault_profile = "default"\nnono_bin_path = "${options.directory}/nono"\n`,
+  );
+});
+afterEach(() => {
+  rmSync(node, { recursive: true });
+});
+
+/** An ELF header (elf(5)) with one program header that asks for nothing, so for no loader either. */
+function staticElf(more: string): Buffer {
+  const program = Buffer.alloc(64 + 56);
+  program.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  program.writeBigUInt64LE(64n, 0x20);
+  program.writeUInt16LE(56, 0x36);
+  program.writeUInt16LE(1, 0x38);
+  return Buffer.concat([program, Buffer.from(more)]);
+}
+
+const modeOf = (path: string): number => statSync(join(options.directory, path)).mode & 0o7777;
+
+test("installs launcher and profiles for every user, whatever the umask", async () => {
+  const before = process.umask(0o077);
+  try {
+    await installLauncher(options);
+  } finally {
+    process.umask(before);
+  }
+  expect([".", "nono", "profiles", "profiles/default.json"].map(modeOf)).toEqual([0o755, 0o755, 0o755, 0o644]);
+  const profiles = readdirSync(join(options.directory, "profiles")).filter((file) => file.endsWith(".json"));
+  expect(profiles.toSorted()).toEqual(builtinNames.map((name) => `${name}.json`).toSorted());
+});
+
+test("a directory that the original closed to other users is opened, and its wrapper scripts go", async () => {
+  mkdirSync(options.directory, { recursive: true });
+  writeFileSync(
+    join(options.directory, "sh"),
+    '#!/bin/sh\nexec /nono/nono wrap --profile "${NONO_PROFILE:-default}" -- /bin/sh "$@"\n',
+  );
+  writeFileSync(join(options.directory, "perl"), "an operator's own\n");
+  chmodSync(options.directory, 0o700);
+  const { stdout } = await installLauncher(options);
+  expect(modeOf(".")).toBe(0o755);
+  expect(existsSync(join(options.directory, "sh"))).toBe(false);
+  expect(existsSync(join(options.directory, "perl"))).toBe(true);
+  expect(stdout).toContain("/sh: removed");
+});
+
+test("another launcher comes by rename, the same one stays", async () => {
+  await installLauncher(options);
+  const installed = join(options.directory, "nono");
+  const first = statSync(installed).ino;
+  const kept = readFileSync(installed);
+  expect((await installLauncher(options)).stdout).toContain("nono: unchanged");
+  expect(statSync(installed).ino).toBe(first);
+  writeFileSync(options.launcher, staticElf("2"));
+  expect((await installLauncher(options)).stdout).toContain("nono: installed");
+  expect(statSync(installed).ino).not.toBe(first);
+  expect(readFileSync(installed)).not.toEqual(kept);
+  expect(readdirSync(options.directory).toSorted()).toEqual(["nono", "profiles"]);
+});
+
+test("nono-runc's configuration follows: new launcher and settings, same runtime and log", async () => {
+  await installLauncher(options);
+  writeFileSync(options.runtimeConfig, JSON.stringify({ version: 1, runtime: "/usr/sbin/runc", log: "/var/log/x" }));
+  writeFileSync(options.launcher, staticElf("2"));
+  const { stdout } = await installLauncher(options);
+  expect(stdout).toContain(`${options.runtimeConfig}: refreshed`);
+  const written = JSON.parse(readFileSync(options.runtimeConfig, "utf8"));
+  expect(written).toMatchObject({ runtime: "/usr/sbin/runc", log: "/var/log/x", default_profile: "default" });
+  const { ino, size } = statSync(join(options.directory, "nono"));
+  expect(written.launcher.accepted).toHaveLength(1);
+  expect(written.launcher.accepted[0].identity).toMatch(`${ino}:${size}:`);
+});
+
+test.each([
+  ["missing", undefined],
+  ["no program", "#!/bin/sh\n"],
+])("a launcher that is %s changes nothing", async (_, text) => {
+  await installLauncher(options);
+  const before = readFileSync(join(options.directory, "nono"));
+  if (text === undefined) rmSync(options.launcher);
+  else writeFileSync(options.launcher, text);
+  await expect(installLauncher(options)).rejects.toMatchObject({ code: "KF_INSTALL_LAUNCHER" });
+  expect(readFileSync(join(options.directory, "nono"))).toEqual(before);
+});
+
+test("a directory that cannot be made is an error with its path", async () => {
+  writeFileSync(join(node, "file"), "");
+  const failure = installLauncher({ ...options, directory: join(node, "file/below") });
+  await expect(failure).rejects.toMatchObject({
+    code: "KF_INSTALL_WRITE",
+    message: expect.stringContaining("file/below"),
+  });
+});
