@@ -12,6 +12,10 @@ export CONTAINERD ?= 2.3.7
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 FUZZ_SECONDS ?= 30
 FAULTS ?= 1000
+# The image that docker-build makes; BASE, ARCH, NONO_UPSTREAM and ARCHIVE are explained in images/build.sh.
+IMAGE ?= nono-nri:latest
+ARCH ?=
+export BASE BUILD_BASE NONO_UPSTREAM ARCHIVE
 
 .PHONY: help
 help: ## show this list
@@ -31,6 +35,20 @@ node_modules/.setup: package-lock.json package.json $(wildcard packages/*/packag
 .PHONY: build
 build: node_modules/.setup ## build the plugin, the CLI and the launcher into build/
 	@tools/build-release.sh
+	@ln -sf build/10-nono-nri 10-nono-nri
+
+.PHONY: docker-build
+docker-build: build ## build the image IMAGE (nono-nri:latest) with docker, or with buildah where there is no docker daemon
+	images/build.sh $(IMAGE) $(ARCH)
+
+.PHONY: image-base
+image-base: ## make localhost/kubefence/base from Debian packages, for BASE= where no image registry can be reached
+	@tools/install-debian-packages.sh
+	images/base.sh localhost/kubefence/base $(ARCH)
+
+.PHONY: clean
+clean: ## remove what is built in the checkout; caches stay
+	rm -rf build 10-nono-nri nono
 
 .PHONY: demo
 demo: stack ## start a real containerd and show a container that the kernel confines
@@ -57,8 +75,22 @@ test: check test-unit e2e fuzz ## everything: check, unit tests, end-to-end on c
 check: node_modules/.setup ## format, lint, types, generated files up to date
 	@tools/check.sh
 
+.PHONY: test-all
+test-all: test ## the original's name of `make test`
+
+.PHONY: fmt
+fmt: node_modules/.setup ## check the format, as `make check` does
+	oxfmt --check .
+	cargo fmt --all --check --manifest-path native/Cargo.toml
+
+.PHONY: lint
+lint: node_modules/.setup ## lint, as `make check` does
+	oxlint --type-aware
+	cargo clippy --quiet --all-targets --manifest-path native/Cargo.toml -- -D warnings
+
 .PHONY: test-unit
 test-unit: node_modules/.setup ## unit tests, TypeScript and Rust (no root, under a minute once built)
+	@tools/build.sh helm
 	vitest run --project unit
 	cd native && cargo test --quiet
 
@@ -85,3 +117,8 @@ generate: node_modules/.setup ## write the generated files anew (schema, profile
 .PHONY: nono-build
 nono-build: ## build upstream nono from crates.io, static (26 CPU-minutes; for the differential test)
 	@tools/nono-build.sh
+	@ln -sf "$(KUBEFENCE_CACHE)/nono-$$(cat NONO_VERSION)/bin/nono" nono
+
+.PHONY: docker-load-kind kind-up kind-test kind-down kind-e2e
+docker-load-kind kind-up kind-test kind-down kind-e2e: ## not built yet: the original's targets for kind
+	@echo "make $@: kind is not supported yet; 'make e2e' runs the end-to-end tests on a real containerd without it" >&2; exit 1

@@ -12,7 +12,8 @@ packages=(
   conmon           # end-to-end: what calls the OCI runtime under CRI-O
   crun             # end-to-end: the other OCI runtime
   busybox-static   # end-to-end: the busybox image
-  mmdebstrap       # end-to-end: the Debian image
+  mmdebstrap       # end-to-end: the Debian image; the image's base without a registry
+  buildah          # the image, where there is no docker daemon
   musl-tools       # end-to-end: the musl image, static test programs
   strace           # benchmark: records the rules that the launcher adds; end-to-end: what it reads
   qemu-system-x86  # end-to-end: the launcher on Linux 6.1

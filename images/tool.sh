@@ -1,0 +1,17 @@
+# Sourced: which tool builds images here, docker or buildah, and where buildah keeps them.
+cache=${KUBEFENCE_CACHE:-$HOME/.cache/kubefence}
+# Works as root without a daemon, without user namespaces, and on any file system.
+export STORAGE_DRIVER=${STORAGE_DRIVER:-vfs} BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
+storage=$cache/buildah
+buildah() { command buildah --root "$storage" --runroot "$storage/run" "$@"; }
+
+tool_is_docker() {
+  case ${IMAGE_TOOL:-} in
+    docker) return 0 ;;
+    buildah) return 1 ;;
+    '') docker info >/dev/null 2>&1 && return 0 ;;
+    *) echo "IMAGE_TOOL=$IMAGE_TOOL: docker or buildah" >&2; exit 1 ;;
+  esac
+  command -v buildah >/dev/null || { echo "neither a docker daemon nor buildah is here. Install one: apt-get install buildah" >&2; exit 1; }
+  return 1
+}
