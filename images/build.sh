@@ -37,14 +37,15 @@ if [ "${NONO_UPSTREAM:-false}" = true ]; then
   cp -L nono "$context/$arch/nono-upstream"
 fi
 
-arguments=(--build-arg TARGETARCH="$arch" --build-arg NONO_UPSTREAM="${NONO_UPSTREAM:-false}")
+# docker knows both by itself; buildah of Debian 12 does not.
+arguments=(--build-arg BUILDPLATFORM="linux/$machine" --build-arg TARGETARCH="$arch" --build-arg NONO_UPSTREAM="${NONO_UPSTREAM:-false}")
 [ -z "${BASE:-}" ] || arguments+=(--build-arg BASE="$BASE")
 [ -z "${BUILD_BASE:-}" ] || arguments+=(--build-arg BUILD_BASE="$BUILD_BASE")
 if tool_is_docker; then
   docker build --platform "linux/$arch" "${arguments[@]}" --tag "$name" --file images/Dockerfile "$context"
   [ -z "${ARCHIVE:-}" ] || docker save --output "$ARCHIVE" "$name"
 else
-  buildah bud --format oci --arch "$arch" "${arguments[@]}" --tag "$name" --file images/Dockerfile "$context"
+  buildah bud --format oci "${arguments[@]}" --tag "$name" --file images/Dockerfile "$context"
   [ -z "${ARCHIVE:-}" ] || { rm -f "$ARCHIVE"; buildah push --quiet "$name" "oci-archive:$ARCHIVE:$name"; }
   buildah rmi --prune >/dev/null # the image that had the name before
 fi
