@@ -32,7 +32,6 @@ if tool_is_docker; then
 else
   container=$(buildah from --arch "$arch" scratch)
   buildah add --quiet "$container" "$tar" / >/dev/null
-
   buildah config --arch "$arch" --os linux "$container"
   buildah commit --quiet --rm "$container" "$name" >/dev/null
 fi
