@@ -74,7 +74,7 @@ test("installation of the original with other paths", () => {
   expect(setUp.initContainers[0].command).toEqual(
     expect.arrayContaining([
       "--nri-socket=/run/k3s/nri/nri.sock",
-      "--containerd-config=/var/lib/rancher/k3s/agent/etc/containerd/config.toml",
+      "--config=/var/lib/rancher/k3s/agent/etc/containerd/config.toml",
     ]),
   );
 });

@@ -27,6 +27,12 @@ export const nodeSetup: Section = section(
         "Without it the handler has to be configured by hand, and nothing but the plugin enforces: `kubectl exec` is not covered, " +
           "and a container that starts while the plugin is away is not sandboxed.",
       ),
+    restart: z
+      .enum(["systemd", "term", "none"])
+      .default("systemd")
+      .describe(
+        "How the container runtime is restarted when its configuration has changed: by its systemd unit, by SIGTERM to a process that something starts again, or by you.",
+      ),
     requirePlugin: z
       .boolean()
       .default(false)
@@ -34,7 +40,7 @@ export const nodeSetup: Section = section(
         "Have the runtime refuse every container of the node while the plugin is away, those of other classes too. Pods that have to start before it " +
           'need the annotation `nono.sh/tolerate-missing-plugin: "true"`; ours have it.',
       ),
-    nri: section("What the runtime's NRI section says.", {
+    nri: section("What the runtime's NRI section says; a default stands for what the node has.", {
       socketPath: absolutePath().default("/var/run/nri/nri.sock").describe("`socket_path`."),
       pluginPath: absolutePath().default("/opt/nri/plugins").describe("`plugin_path`."),
       configPath: absolutePath().default("/etc/nri/conf.d").describe("`plugin_config_path`."),
@@ -44,7 +50,7 @@ export const nodeSetup: Section = section(
 
 export const containerdConfigPath: z.ZodType = absolutePath()
   .default("/etc/containerd/config.toml")
-  .describe("containerd's main configuration file on the nodes.");
+  .describe("containerd's main configuration file on the nodes; the default stands for the one that it runs with.");
 
 export const nodeReadiness: Section = section(
   "Tells the scheduler which nodes sandbox. Gives the plugin's ServiceAccount a token, the right to read and patch nodes, and an admission policy that binds it to its own node (Kubernetes 1.30).",
