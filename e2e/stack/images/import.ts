@@ -14,6 +14,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { run } from "../command.ts";
 import type { CriClient } from "../cri/client.ts";
 import { cache, containerdRelease, type NodeDirectories } from "../directories.ts";
+import type { ImageArchive } from "./plugin-image.ts";
 import { writeOciArchive } from "./oci-archive.ts";
 import type { ImageRecipe } from "./recipes.ts";
 
@@ -27,20 +28,29 @@ export async function importImages(
   for (const recipe of recipes) {
     const { archive, id } = await buildImage(recipe);
     if (present.get(recipe.reference) !== id) {
-      console.log(`images: importing ${recipe.reference}`);
-      const { binaries } = containerdRelease();
-      await run(join(binaries, "ctr"), [
-        "--address",
-        directories.containerdSocket,
-        "--namespace",
-        "k8s.io",
-        "images",
-        "import",
-        archive,
-      ]);
-      await untilListed(cri, recipe.reference, id);
+      await importArchive(directories, cri, { reference: recipe.reference, archive, id });
     }
   }
+}
+
+/** Imports one image and waits until containerd lists it. */
+export async function importArchive(
+  directories: NodeDirectories,
+  cri: CriClient,
+  { reference, archive, id }: ImageArchive,
+): Promise<void> {
+  console.log(`images: importing ${reference}`);
+  const { binaries } = containerdRelease();
+  await run(join(binaries, "ctr"), [
+    "--address",
+    directories.containerdSocket,
+    "--namespace",
+    "k8s.io",
+    "images",
+    "import",
+    archive,
+  ]);
+  await untilListed(cri, reference, id);
 }
 
 /** The image's archive and id, from the cache or made now. */
