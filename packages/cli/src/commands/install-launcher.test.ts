@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,16 +17,23 @@ import { builtinNames } from "../profile/builtin.ts";
 import { installLauncher, type InstallLauncherOptions } from "./install-launcher.ts";
 
 let node = "";
+let launcher = "";
 let options: InstallLauncherOptions;
 beforeEach(() => {
   node = mkdtempSync(join(tmpdir(), "kubefence-install-"));
   options = {
     directory: join(node, "opt/nono-nri"),
-    launcher: join(node, "nono"),
+    release: join(node, "release"),
     config: join(node, "plugin.toml"),
     runtimeConfig: join(node, "nono-runc.json"),
   };
-  writeFileSync(options.launcher, staticElf("1"));
+  cpSync(new URL("../../../../profiles/generated", import.meta.url), join(options.release, "profiles"), {
+    recursive: true,
+  });
+  mkdirSync(join(options.release, "seccomp"));
+  writeFileSync(join(options.release, "seccomp/restricted.bpf"), Buffer.from([0xff, 0, 1]));
+  launcher = join(options.release, "nono");
+  writeFileSync(launcher, staticElf("1"));
   writeFileSync(
     options.config,
     `runtime_classes = ["nono-runc"]\ndefault_profile = "default"\nnono_bin_path = "${options.directory}/nono"\n`,
@@ -54,7 +62,11 @@ test("installs launcher and profiles for every user, whatever the umask", async 
   } finally {
     process.umask(before);
   }
-  expect([".", "nono", "profiles", "profiles/default.json"].map(modeOf)).toEqual([0o755, 0o755, 0o755, 0o644]);
+  expect([".", "nono", "profiles", "profiles/by-digest", "seccomp"].map(modeOf)).toEqual(
+    Array.from({ length: 5 }, () => 0o755),
+  );
+  expect(["profiles/default.json", "seccomp/restricted.bpf"].map(modeOf)).toEqual([0o644, 0o644]);
+  expect(readFileSync(join(options.directory, "seccomp/restricted.bpf"))).toEqual(Buffer.from([0xff, 0, 1]));
   const profiles = readdirSync(join(options.directory, "profiles")).filter((file) => file.endsWith(".json"));
   expect(profiles.toSorted()).toEqual(builtinNames.map((name) => `${name}.json`).toSorted());
 });
@@ -81,17 +93,17 @@ test("another launcher comes by rename, the same one stays", async () => {
   const kept = readFileSync(installed);
   expect((await installLauncher(options)).stdout).toContain("nono: unchanged");
   expect(statSync(installed).ino).toBe(first);
-  writeFileSync(options.launcher, staticElf("2"));
+  writeFileSync(launcher, staticElf("2"));
   expect((await installLauncher(options)).stdout).toContain("nono: installed");
   expect(statSync(installed).ino).not.toBe(first);
   expect(readFileSync(installed)).not.toEqual(kept);
-  expect(readdirSync(options.directory).toSorted()).toEqual(["nono", "profiles"]);
+  expect(readdirSync(options.directory).toSorted()).toEqual(["nono", "profiles", "seccomp"]);
 });
 
 test("nono-runc's configuration follows: new launcher and settings, same runtime and log", async () => {
   await installLauncher(options);
   writeFileSync(options.runtimeConfig, JSON.stringify({ version: 1, runtime: "/usr/sbin/runc", log: "/var/log/x" }));
-  writeFileSync(options.launcher, staticElf("2"));
+  writeFileSync(launcher, staticElf("2"));
   const { stdout } = await installLauncher(options);
   expect(stdout).toContain(`${options.runtimeConfig}: refreshed`);
   const written = JSON.parse(readFileSync(options.runtimeConfig, "utf8"));
@@ -107,9 +119,9 @@ test.each([
 ])("a launcher that is %s changes nothing", async (_, text) => {
   await installLauncher(options);
   const before = readFileSync(join(options.directory, "nono"));
-  if (text === undefined) rmSync(options.launcher);
-  else writeFileSync(options.launcher, text);
-  await expect(installLauncher(options)).rejects.toMatchObject({ code: "KF_INSTALL_LAUNCHER" });
+  if (text === undefined) rmSync(launcher);
+  else writeFileSync(launcher, text);
+  await expect(installLauncher(options)).rejects.toMatchObject({ code: "KF_INSTALL_RELEASE" });
   expect(readFileSync(join(options.directory, "nono"))).toEqual(before);
 });
 

@@ -1,18 +1,18 @@
 /** kubefence install-launcher */
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { InstallError } from "../errors.ts";
-import { replaceProgram } from "../files/replace.ts";
+import { writeManifests } from "../files/by-digest.ts";
+import { replaceFile } from "../files/replace.ts";
 import { isSetUp, refreshRuntimeConfiguration } from "../runtime/refresh.ts";
-import { compile } from "./compile.ts";
 import { type Output, UsageError } from "./output.ts";
 
 export interface InstallLauncherOptions {
   /** The directory that containers see at /nono. */
   readonly directory: string;
-  /** The launcher to install. */
-  readonly launcher: string;
+  /** What to install: `nono`, `profiles/NAME.json`, and `seccomp/NAME.bpf` where there is any. */
+  readonly release: string;
   /** The plugin's configuration. */
   readonly config: string;
   /** nono-runc's configuration; kept up to date where it is there. */
@@ -23,47 +23,72 @@ export interface InstallLauncherOptions {
 const wrappers = ["sh", "bash", "ash", "dash", "python3", "python", "node", "ruby", "perl"];
 const wrapperMark = "exec /nono/nono wrap";
 
+/** Readable by everybody, and what is a program may be run: containers of any user do. */
+const [programMode, fileMode] = [0o755, 0o644];
+
 /**
- * Installs the launcher and the built-in profiles, each by rename, into a directory that every user may enter. Where
+ * Installs the launcher and what it reads, each file by rename, into a directory that every user may enter. Where
  * nono-runc is set up it accepts the new launcher before that is there, and the new profiles after.
  * @throws {UsageError} | {InstallError} | {RuntimeConfigError} | {ProfileError} KF_PROFILE_WRITE
  */
 export async function installLauncher(options: InstallLauncherOptions): Promise<Output> {
-  const { directory, launcher } = options;
+  const { directory, release } = options;
   if (!isAbsolute(directory)) throw new UsageError(`--directory ${directory}: must be an absolute path`);
+  const launcher = join(release, "nono");
   const bytes = await readLauncherFile(launcher);
-  const profiles = join(directory, "profiles");
+  const manifests = await readFolder(join(release, "profiles"), ".json");
+  const filters = await readFolder(join(release, "seccomp"), ".bpf", "may be missing");
+
   await makeDirectory(directory);
-  await makeDirectory(profiles);
-  const { stderr = "", failures = [] } = await compile([], { builtin: true, output: profiles });
-  if (failures.length > 0) return { failures };
+  await makeDirectory(join(directory, "profiles"));
+  await writeManifests(
+    join(directory, "profiles"),
+    new Map([...manifests].map(([name, text]) => [name, text.toString()])),
+  );
+  if (filters.size > 0) await makeDirectory(join(directory, "seccomp"));
+  for (const [name, filter] of filters) await put(join(directory, "seccomp", name), filter, fileMode);
 
   const runtime = { path: options.runtimeConfig, settings: options.config, launcherDirectory: directory };
   const refreshes = await isSetUp(options.runtimeConfig);
   if (refreshes) await refreshRuntimeConfiguration(runtime, [launcher]);
-  const installed = join(directory, "nono");
-  const replaced = await writing(installed, () => replaceProgram(installed, bytes));
+  const replaced = await put(join(directory, "nono"), bytes, programMode);
   if (refreshes) await refreshRuntimeConfiguration(runtime);
   const removed = await removeWrappers(directory);
 
   const digest = createHash("sha256").update(bytes).digest("hex");
   const lines = [
-    `${installed}: ${replaced ? "installed" : "unchanged"}, sha256 ${digest}`,
-    `${profiles}: built-in profiles installed`,
+    `${directory}/nono: ${replaced ? "installed" : "unchanged"}, sha256 ${digest}`,
+    `${directory}: ${manifests.size} profiles, ${filters.size} seccomp filters`,
     ...(refreshes ? [`${options.runtimeConfig}: refreshed`] : []),
     ...removed.map((path) => `${path}: removed, a wrapper script of the original`),
   ];
-  return { stdout: `${lines.join("\n")}\n`, stderr };
+  return { stdout: `${lines.join("\n")}\n` };
 }
 
 async function readLauncherFile(path: string): Promise<Buffer> {
   const bytes = await readFile(path).catch((cause: Error) => {
-    throw new InstallError("KF_INSTALL_LAUNCHER", path, cause.message, { cause });
+    throw new InstallError("KF_INSTALL_RELEASE", path, cause.message, { cause });
   });
   if (bytes.subarray(0, 4).toString("latin1") !== "\u007fELF") {
-    throw new InstallError("KF_INSTALL_LAUNCHER", path, "it is no ELF program");
+    throw new InstallError("KF_INSTALL_RELEASE", path, "it is no ELF program");
   }
   return bytes;
+}
+
+async function readFolder(path: string, suffix: string, missing?: "may be missing"): Promise<Map<string, Buffer>> {
+  try {
+    const names = (await readdir(path)).filter((name) => name.endsWith(suffix));
+    return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(path, name))] as const)));
+  } catch (cause) {
+    if (missing !== undefined && cause instanceof Error && "code" in cause && cause.code === "ENOENT") return new Map();
+    throw new InstallError("KF_INSTALL_RELEASE", path, cause instanceof Error ? cause.message : String(cause), {
+      cause,
+    });
+  }
+}
+
+function put(path: string, bytes: Uint8Array, mode: number): Promise<boolean> {
+  return writing(path, () => replaceFile(path, bytes, mode));
 }
 
 async function makeDirectory(path: string): Promise<void> {

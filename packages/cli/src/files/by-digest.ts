@@ -1,6 +1,6 @@
 /** Manifests stored under their own digest, so that a container keeps the profile that it was created with. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ProfileError } from "../errors.ts";
 import { writeAll } from "./write.ts";
@@ -40,6 +40,8 @@ async function readIfThere(path: string): Promise<string | undefined> {
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o755 });
+    // The umask may have taken rights away.
+    await chmod(path, 0o755);
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") return;
     const message = cause instanceof Error ? cause.message : String(cause);

@@ -1,23 +1,20 @@
-/** Putting a program where running containers see it. */
+/** Putting a file where running containers see it. */
 import { randomUUID } from "node:crypto";
 import { chmod, lstat, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** Everybody may read and run it: containers of any user do. */
-const mode = 0o755;
-
 /**
- * Puts the program `bytes` at `path` by rename, so that a process which runs the old one keeps it and nobody sees half a
+ * Puts `bytes` at `path` by rename, so that a process which runs or reads the old file keeps it and nobody sees half a
  * file. A file that holds the same bytes stays: its inode is what nono-runc knows it by. Resolves to whether it was replaced.
  */
-export async function replaceProgram(path: string, bytes: Uint8Array): Promise<boolean> {
+export async function replaceFile(path: string, bytes: Uint8Array, mode: number): Promise<boolean> {
   if (await holds(path, bytes)) {
     await chmod(path, mode);
     return false;
   }
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
-    await writeProgram(temporary, bytes);
+    await writeNew(temporary, bytes, mode);
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });
@@ -30,7 +27,7 @@ async function holds(path: string, bytes: Uint8Array): Promise<boolean> {
   return status?.isFile() === true && status.size === bytes.length && (await readFile(path)).equals(bytes);
 }
 
-async function writeProgram(path: string, bytes: Uint8Array): Promise<void> {
+async function writeNew(path: string, bytes: Uint8Array, mode: number): Promise<void> {
   await using file = await open(path, "wx", mode);
   // The umask may have taken rights away.
   await file.chmod(mode);
