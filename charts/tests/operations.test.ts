@@ -141,6 +141,12 @@ test("node readiness: rights on nodes, bound to the own one; classes follow the 
   expect(find(objects, "ClusterRole", "kubefence-node-readiness")["rules"]).toEqual([
     { apiGroups: [""], resources: ["nodes"], verbs: ["get", "patch"] },
   ]);
+  const { spec } = pluginPod({ nodeReadiness: { enabled: true, startupTaint: true } });
+  expect(spec.automountServiceAccountToken).toBe(true);
+  expect(spec.containers[0].command).toEqual(expect.arrayContaining(["--node=$(NODE_NAME)", "--startup-taint=true"]));
+  expect(spec.containers[0].env).toEqual([
+    { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+  ]);
   const policy = find(objects, "ValidatingAdmissionPolicy", "kubefence-node-readiness")["spec"];
   expect(policy.failurePolicy).toBe("Fail");
   expect(policy.matchConditions[0].expression).toContain('"system:serviceaccount:kube-system:kubefence"');

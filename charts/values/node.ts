@@ -59,13 +59,13 @@ export const nodeReadiness: Section = section(
       .boolean()
       .default(false)
       .describe(
-        "Label a node `kubefence.io/ready=true` while it is ready, and let our RuntimeClasses schedule to such nodes only.",
+        "Label a node `kubefence.io/ready=true`, and `kubefence.io/landlock-abi`, while its plugin is ready, and let our RuntimeClasses schedule to such nodes only.",
       ),
     startupTaint: z
       .boolean()
       .default(false)
       .describe(
-        "Also keep the taint `kubefence.io/not-ready:NoSchedule` on a node while it is not. Register nodes with it to close the gap at start.",
+        "Also keep the taint `kubefence.io/not-ready:NoSchedule` on a node while its plugin is not ready. Register nodes with it to close the gap at start.",
       ),
   },
 );

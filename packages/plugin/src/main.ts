@@ -12,6 +12,7 @@ import { limitMemory } from "./memory.ts";
 import { NodeWatch } from "./node-watch.ts";
 import { parseLevel } from "./observe/level.ts";
 import { openLog, type Log } from "./observe/log.ts";
+import type { NodeReadiness } from "./observe/node-readiness.ts";
 import { noMetrics, type Metrics } from "./observe/metrics.ts";
 import { judgeRuntime } from "./policy/runtime.ts";
 import { StateStore } from "./state/store.ts";
@@ -52,11 +53,13 @@ async function start(flags: Flags): Promise<void> {
     fail(`plugin exited: ${reason}`);
   });
   const health = await openHealth(flags.healthAddress, connection, page);
+  const readiness = await openNodeReadiness(flags, daemon, connection);
   stop = () => {
     stop = () => undefined;
     log.info("nono-nri stopping");
     setTimeout(() => exit(log), SHUTDOWN_LIMIT_MS);
     watch.close();
+    readiness?.close();
     health?.close();
     void connection
       .close(SHUTDOWN_GRACE_MS)
@@ -73,6 +76,7 @@ async function start(flags: Flags): Promise<void> {
   });
   watch.report();
   connection.start();
+  readiness?.start();
 }
 
 function load(path: string): Configuration {
@@ -132,6 +136,21 @@ async function openHealth(
   const { host, port } = parseAddress(address);
   const { startHealthServer } = await import("./observe/health.ts");
   return startHealthServer(host, port, { readiness: () => connection.readiness, metrics: page });
+}
+
+async function openNodeReadiness(
+  { node, startupTaint }: Flags,
+  daemon: Daemon,
+  connection: RuntimeConnection,
+): Promise<NodeReadiness | undefined> {
+  if (node === "") return undefined;
+  const { NodeReadiness: Keeper, openNodeApi } = await import("./observe/node-readiness.ts");
+  return new Keeper(node, startupTaint, {
+    api: openNodeApi(process.env),
+    log: daemon.log,
+    readiness: () => connection.readiness,
+    landlockAbi: () => (daemon.node.launcher.kind === "ready" ? daemon.node.launcher.abi : 0),
+  });
 }
 
 function exitNow(): never {

@@ -2,7 +2,14 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseAddress, parseFlags, type Flags } from "./flags.ts";
 
-const initial: Flags = { config: "/etc/nri/conf.d/10-nono-nri.toml", json: true, logLevel: "info", healthAddress: "" };
+const initial: Flags = {
+  config: "/etc/nri/conf.d/10-nono-nri.toml",
+  json: true,
+  logLevel: "info",
+  healthAddress: "",
+  node: "",
+  startupTaint: false,
+};
 
 function flagsOf(...args: string[]): Flags {
   const result = parseFlags(args);

@@ -9,6 +9,9 @@ export interface Flags {
   readonly json: boolean;
   readonly logLevel: string;
   readonly healthAddress: string;
+  /** The plugin's own Node object, "" for none. */
+  readonly node: string;
+  readonly startupTaint: boolean;
 }
 
 /** `help` and `error` carry what to print on stderr; the exit codes are 0 and 2. */
@@ -18,7 +21,7 @@ export type FlagsResult =
   | { readonly kind: "error"; readonly text: string };
 
 interface FlagDefinition {
-  readonly name: "config" | "health-address" | "json" | "log-level";
+  readonly name: "config" | "health-address" | "json" | "log-level" | "node" | "startup-taint";
   readonly type: "string" | "bool";
   readonly initial: string;
   readonly help: string;
@@ -43,6 +46,18 @@ const definitions: readonly FlagDefinition[] = [
     type: "string",
     initial: "info",
     help: "lowest level to log: debug, info, warn or error, with an optional offset such as info+2",
+  },
+  {
+    name: "node",
+    type: "string",
+    initial: "",
+    help: "name of the Node that gets the label kubefence.io/ready while the plugin is ready; none when empty",
+  },
+  {
+    name: "startup-taint",
+    type: "bool",
+    initial: "false",
+    help: "with -node: keep the taint kubefence.io/not-ready on it while the plugin is not ready",
   },
 ];
 
@@ -84,6 +99,8 @@ export function parseFlags(args: readonly string[]): FlagsResult {
       json: TRUE.has(valueOf("json")),
       logLevel: valueOf("log-level"),
       healthAddress: valueOf("health-address"),
+      node: valueOf("node"),
+      startupTaint: TRUE.has(valueOf("startup-taint")),
     },
   };
 }

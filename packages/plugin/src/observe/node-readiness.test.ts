@@ -1,0 +1,166 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { createServer } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Log } from "./log.ts";
+import { openNodeApi } from "./node-api.ts";
+import { type NodeObject, nodePatch } from "./node-patch.ts";
+import { NodeReadiness } from "./node-readiness.ts";
+
+const ready = { isReady: true, landlockAbi: 7 };
+const notReady = { isReady: false, landlockAbi: 0 };
+
+function nodeWith(labels: Record<string, string>, taints: { key: string; effect: string }[] = []): NodeObject {
+  return { metadata: { resourceVersion: "1", labels }, spec: { taints } };
+}
+
+describe("patch", () => {
+  const other = { key: "dedicated", effect: "NoExecute" };
+  const ours = { key: "kubefence.io/not-ready", effect: "NoSchedule" };
+  const labels = { "kubefence.io/ready": "true", "kubefence.io/landlock-abi": "7" };
+
+  test("ready: labels come, the taint goes, what is not ours stays", () => {
+    expect(nodePatch(nodeWith({ zone: "a" }, [other, ours]), ready, true)).toEqual({
+      metadata: { resourceVersion: "1", labels },
+      spec: { taints: [other] },
+    });
+  });
+
+  test("not ready: labels go, the taint comes", () => {
+    expect(nodePatch(nodeWith(labels, [other]), notReady, true)).toEqual({
+      metadata: { resourceVersion: "1", labels: { "kubefence.io/ready": null, "kubefence.io/landlock-abi": null } },
+      spec: { taints: [other, ours] },
+    });
+  });
+
+  test("nothing where the node says so already", () => {
+    expect(nodePatch(nodeWith(labels, [other]), ready, true)).toBeUndefined();
+    expect(nodePatch(nodeWith({}, [ours]), notReady, true)).toBeUndefined();
+    expect(nodePatch({ metadata: { resourceVersion: "1" } }, notReady, false)).toBeUndefined();
+  });
+
+  test("without the startup taint, taints are not touched", () => {
+    expect(nodePatch(nodeWith({}, [ours]), ready, false)).not.toHaveProperty("spec");
+  });
+});
+
+/** Stands in for the API server: one node, and a way to fail. */
+class FakeApiServer {
+  readonly requests: string[] = [];
+  node = nodeWith({});
+  failure = 0;
+  #server: ReturnType<typeof createServer> | undefined;
+
+  async start(directory: string): Promise<void> {
+    const file = (name: string): Buffer => readFileSync(join(directory, name));
+    this.#server = createServer({ key: file("key.pem"), cert: file("ca.crt") }, (request, response) => {
+      void this.#answer(request).then(([status, body]) => response.writeHead(status).end(JSON.stringify(body)));
+    });
+    await new Promise<void>((resolve) => this.#server?.listen(0, "127.0.0.1", resolve));
+  }
+
+  async #answer(request: IncomingMessage): Promise<[number, object]> {
+    let body = "";
+    for await (const chunk of request) body += String(chunk);
+    this.requests.push(`${request.method} ${request.url} ${request.headers.authorization} ${body}`.trim());
+    if (this.failure > 0) return [this.failure, { message: "no" }];
+    return [200, this.node];
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    const address = this.#server?.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    return { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: String(port) };
+  }
+
+  stop(): void {
+    this.#server?.close();
+  }
+}
+
+describe("against an API server", () => {
+  const directory = mkdtempSync(join(tmpdir(), "kubefence-node-api-"));
+  const server = new FakeApiServer();
+  beforeAll(async () => {
+    execFileSync(
+      "openssl",
+      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 -keyout ${directory}/key.pem -out ${directory}/ca.crt`.split(
+        " ",
+      ),
+      { stdio: "ignore" },
+    );
+    writeFileSync(join(directory, "token"), "secret\n");
+    await server.start(directory);
+  });
+  afterAll(() => {
+    server.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  const record = (): ReturnType<typeof vi.fn<Log["info"]>> => vi.fn<Log["info"]>();
+  const log = { info: record(), warn: record(), error: record(), flush: (): void => undefined };
+  let conditions: Record<string, boolean> = {};
+  let keeper: NodeReadiness;
+  beforeEach(() => {
+    vi.clearAllMocks();
+    vi.setSystemTime(0);
+    server.requests.length = 0;
+    server.failure = 0;
+    conditions = { registered: true, launcher: true };
+    keeper = new NodeReadiness("worker 1", false, {
+      api: openNodeApi(server.environment, directory),
+      log,
+      readiness: () => conditions,
+      landlockAbi: () => 7,
+    });
+  });
+
+  test("reads, patches, says so; asks again only when something changed, or after minutes", async () => {
+    await keeper.check();
+    await keeper.check();
+    expect(server.requests).toEqual([
+      "GET /api/v1/nodes/worker%201 Bearer secret",
+      'PATCH /api/v1/nodes/worker%201 Bearer secret {"metadata":{"resourceVersion":"1","labels":{"kubefence.io/ready":"true","kubefence.io/landlock-abi":"7"}}}',
+    ]);
+    expect(log.info).toHaveBeenCalledExactlyOnceWith("node ready", { node: "worker 1", landlock_abi: 7 });
+    vi.setSystemTime(6 * 60_000);
+    await keeper.check();
+    expect(server.requests).toHaveLength(4);
+    conditions = { registered: false, launcher: true };
+    await keeper.check();
+    expect(log.warn).toHaveBeenCalledExactlyOnceWith("node not ready", { node: "worker 1", missing: ["registered"] });
+  });
+
+  test("an API server that refuses: logged once, tried again later", async () => {
+    server.failure = 403;
+    await keeper.check();
+    await keeper.check();
+    expect(server.requests).toHaveLength(1);
+    vi.setSystemTime(5000);
+    await keeper.check();
+    expect(server.requests).toHaveLength(2);
+    const error = "Error: GET /api/v1/nodes/worker%201: 403 no";
+    expect(log.warn).toHaveBeenCalledExactlyOnceWith("node not updated", { node: "worker 1", error });
+    server.failure = 0;
+    vi.setSystemTime(60_000);
+    await keeper.check();
+    expect(log.info).toHaveBeenCalledOnce();
+  });
+
+  test("another certificate is not trusted", async () => {
+    const foreign = mkdtempSync(join(tmpdir(), "kubefence-node-api-"));
+    execFileSync("cp", ["/etc/ssl/certs/ca-certificates.crt", join(foreign, "ca.crt")]);
+    writeFileSync(join(foreign, "token"), "secret");
+    const call = openNodeApi(server.environment, foreign).read("x");
+    await expect(call).rejects.toThrow(/self-signed|unable to verify/);
+    expect(server.requests).toEqual([]);
+    rmSync(foreign, { recursive: true });
+  });
+});
+
+test("outside a cluster there is no API server", () => {
+  expect(() => openNodeApi({})).toThrow("this is no pod of a cluster");
+});
