@@ -81,6 +81,8 @@ class FakeApiServer {
   }
 }
 
+const record = (): ReturnType<typeof vi.fn<Log["info"]>> => vi.fn<Log["info"]>();
+
 describe("against an API server", () => {
   const directory = mkdtempSync(join(tmpdir(), "kubefence-node-api-"));
   const server = new FakeApiServer();
@@ -100,7 +102,6 @@ describe("against an API server", () => {
     rmSync(directory, { recursive: true });
   });
 
-  const record = (): ReturnType<typeof vi.fn<Log["info"]>> => vi.fn<Log["info"]>();
   const log = { info: record(), warn: record(), error: record(), flush: (): void => undefined };
   let conditions: Record<string, boolean> = {};
   let keeper: NodeReadiness;
