@@ -16,7 +16,7 @@ export interface RuleExample {
 }
 
 /** Values of the chart that the examples are for. */
-export const values: object = {
+export const values: { readonly config: object; readonly admissionPolicy: object } = {
   config: { allowedProfiles: { "*": ["default"], "team-a": ["default", "workspace"] } },
   admissionPolicy: { enabled: true, namespaces: ["team-a", "team-b"], hostPathPrefixes: ["/srv/data"] },
 };
