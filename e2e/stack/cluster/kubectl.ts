@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { run } from "../command.ts";
 
 /** How a program ended. */
 export interface Ended {
@@ -79,13 +80,37 @@ export class Kubectl {
     await this.run(["delete", "pod", name, `--namespace=${namespace}`, "--grace-period=1", "--ignore-not-found"]);
   }
 
+  /** The whole command line of kubectl, for a caller that runs it in a way of its own. */
+  commandLine(args: string[], program: "kubectl" | "helm" = "kubectl"): string[] {
+    return [...this.#prefix, this.#programs[program], `--kubeconfig=${this.#kubeconfig}`, ...args];
+  }
+
+  /** Fetches a page of a pod or service through `kubectl port-forward`, from where kubectl runs. */
+  async throughPortForward(target: string, port: number, path: string): Promise<string> {
+    const [command = "", ...rest] = this.commandLine(["port-forward", target, `:${port}`]);
+    const forward = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const local = await new Promise<string>((resolve, reject) => {
+        forward.once("error", reject);
+        forward.once("close", (code) => reject(new Error(`kubectl port-forward ended with ${code}`)));
+        forward.stdout.on("data", (data: Buffer) => {
+          const announced = /127\.0\.0\.1:(\d+)/.exec(data.toString())?.[1];
+          if (announced !== undefined) resolve(announced);
+        });
+      });
+      const fetch = `fetch("http://127.0.0.1:${local}${path}").then((answer) => answer.text()).then((text) => process.stdout.write(text))`;
+      return await run(this.#prefix[0] ?? process.execPath, [
+        ...(this.#prefix.length > 0 ? [...this.#prefix.slice(1), process.execPath] : []),
+        "--eval",
+        fetch,
+      ]);
+    } finally {
+      forward.kill();
+    }
+  }
+
   async #run(program: "kubectl" | "helm", args: string[], input: string): Promise<Ended> {
-    const [command = "", ...rest] = [
-      ...this.#prefix,
-      this.#programs[program],
-      `--kubeconfig=${this.#kubeconfig}`,
-      ...args,
-    ];
+    const [command = "", ...rest] = this.commandLine(args, program);
     const child = spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"] });
     const ended = new Promise<number>((resolve, reject) => {
       child.once("error", reject);
