@@ -20,11 +20,22 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["e2e/cases/**/*.test.ts"],
+          include: ["e2e/cases/*.test.ts"],
           globalSetup: ["e2e/setup.ts"],
           // One real containerd serves all cases, and the machine has two cores.
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: "cluster",
+          include: ["e2e/cases/cluster/*.test.ts"],
+          globalSetup: ["e2e/cluster-setup.ts"],
+          // One node runs all pods.
+          fileParallelism: false,
+          testTimeout: 300_000,
           hookTimeout: 600_000,
         },
       },

@@ -26,6 +26,7 @@ settings() {
       cgo=1 tags=seccomp ;;
     cni) main_module=github.com/containernetworking/plugins ;;
     helm) main_module=helm.sh/helm/v3 ;;
+    kubernetes) main_module=k8s.io/kubernetes ;;
     *) die "unknown program family '$1': no build settings for it" ;;
   esac
   version=$(awk -v module="$main_module" '{ sub(/^require /, "") } $1 == module { sub(/^v/, "", $2); print $2 }' "$tools/$1/go.mod")
@@ -39,6 +40,13 @@ settings() {
     ldflags+=" -X $main_module/internal/version.version=v$version"
     ldflags+=" -X $main_module/pkg/chartutil.k8sVersionMajor=1 -X $main_module/pkg/chartutil.k8sVersionMinor=$kubernetes"
     ldflags+=" -X $main_module/pkg/lint/rules.k8sVersionMajor=1 -X $main_module/pkg/lint/rules.k8sVersionMinor=$kubernetes"
+  fi
+  # Without them every component calls itself v0.0.0-master, and the kubelet's node object says so.
+  if [[ $1 == kubernetes ]]; then
+    local major minor
+    IFS=. read -r major minor _ <<<"$version"
+    ldflags+=" -X k8s.io/component-base/version.gitVersion=v$version"
+    ldflags+=" -X k8s.io/component-base/version.gitMajor=$major -X k8s.io/component-base/version.gitMinor=$minor"
   fi
   family=${1%%-*}
   return 0
@@ -85,6 +93,8 @@ build() {
   if [[ $family == containerd ]]; then # the CRI's schema, for the client of the end-to-end tests
     install -m 0644 "$(cd "$tools/$name" && go list -m -f '{{.Dir}}' k8s.io/cri-api)/pkg/apis/runtime/v1/api.proto" "$staging/cri.proto"
   fi
+  # Go names a program after the last element of its import path, which for etcd is `server`.
+  [[ $family != kubernetes ]] || mv "$staging/server" "$staging/etcd"
   echo "$stamp" > "$staging/.stamp"
   chmod 0755 "$staging"
   rm -rf "$out"

@@ -72,6 +72,16 @@ export function cniRelease(): ToolRelease {
   return toolRelease("cni", "cni", "github.com/containernetworking/plugins");
 }
 
+/** Kubernetes, in the version that tools/kubernetes names, and the etcd that goes with it. */
+export function kubernetesRelease(): ToolRelease {
+  return toolRelease("kubernetes", "kubernetes", "k8s.io/kubernetes");
+}
+
+/** Helm, in the version that tools/helm names. */
+export function helmRelease(): ToolRelease {
+  return toolRelease("helm", "helm", "helm.sh/helm/v3");
+}
+
 function toolRelease(family: string, folder: string, module: string): ToolRelease {
   const goMod = readFileSync(join(checkout, "tools", folder, "go.mod"), "utf8");
   const version = new RegExp(String.raw`^\s*(?:require )?${module.replaceAll(".", String.raw`\.`)} v(\S+)`, "m").exec(

@@ -5,15 +5,20 @@ import type { NodeDirectories } from "./directories.ts";
 
 /**
  * The node's network: a network namespace of its own, in which containerd and the CNI bridge live. The machine's
- * interfaces, routes and firewall are not touched, and nothing in a pod reaches out of it.
+ * interfaces, routes and firewall are not touched, and nothing in a pod reaches out of it. `configurations` is where CNI's
+ * configuration goes, `addresses` where the CNI plugin keeps what is taken.
  */
-export async function createNetwork(directories: NodeDirectories): Promise<void> {
-  const name = namespaceName(directories);
+export async function createNetwork(
+  directories: NodeDirectories,
+  configurations: string = cniDirectory(directories),
+  addresses = `${directories.run}/cni-addresses`,
+): Promise<void> {
+  const name = networkNamespaceName(directories);
   if (!existsSync(namespacePath(directories))) {
     await run("ip", ["netns", "add", name]);
     await run("ip", ["-n", name, "link", "set", "lo", "up"]);
   }
-  mkdirSync(cniDirectory(directories), { recursive: true });
+  mkdirSync(configurations, { recursive: true });
   const configuration = {
     cniVersion: "1.0.0",
     name: "kubefence",
@@ -26,20 +31,20 @@ export async function createNetwork(directories: NodeDirectories): Promise<void>
         hairpinMode: false,
         ipam: {
           type: "host-local",
-          dataDir: `${directories.run}/cni-addresses`,
+          dataDir: addresses,
           ranges: [[{ subnet: "10.213.80.0/24" }]],
           routes: [{ dst: "0.0.0.0/0" }],
         },
       },
     ],
   };
-  writeFileSync(join(cniDirectory(directories), "10-kubefence.conflist"), JSON.stringify(configuration, undefined, 2));
+  writeFileSync(join(configurations, "10-kubefence.conflist"), JSON.stringify(configuration, undefined, 2));
 }
 
 /** Removes the namespace, and with it bridge and interfaces. */
 export async function removeNetwork(directories: NodeDirectories): Promise<void> {
   if (existsSync(namespacePath(directories))) {
-    await run("ip", ["netns", "delete", namespaceName(directories)]);
+    await run("ip", ["netns", "delete", networkNamespaceName(directories)]);
   }
 }
 
@@ -50,9 +55,10 @@ export function cniDirectory(directories: NodeDirectories): string {
 
 /** A file that `nsenter --net=` takes. Not `ip netns exec`: it mounts /sys anew, which hides the cgroups. */
 export function namespacePath(directories: NodeDirectories): string {
-  return `/run/netns/${namespaceName(directories)}`;
+  return `/run/netns/${networkNamespaceName(directories)}`;
 }
 
-function namespaceName(directories: NodeDirectories): string {
+/** The name that `ip -n` takes. */
+export function networkNamespaceName(directories: NodeDirectories): string {
   return `kubefence-${directories.name}`;
 }
