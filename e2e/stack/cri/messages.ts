@@ -32,6 +32,12 @@ export interface Mount {
   readonly: boolean;
 }
 
+export interface LinuxResources {
+  cpuPeriod: number;
+  cpuQuota: number;
+  memoryLimitInBytes: number;
+}
+
 export interface ContainerConfig {
   metadata: { name: string; attempt: number };
   image: { image: string };
@@ -46,6 +52,7 @@ export interface ContainerConfig {
   logPath: string;
   tty: boolean;
   linux: {
+    resources?: LinuxResources;
     securityContext: {
       namespaceOptions: NamespaceOption;
       privileged: boolean;

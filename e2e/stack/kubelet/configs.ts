@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ContainerConfig, Mount, NamespaceOption, PodSandboxConfig } from "../cri/messages.ts";
+import type { ContainerConfig, LinuxResources, Mount, NamespaceOption, PodSandboxConfig } from "../cri/messages.ts";
 import type { ContainerSpec, PodSpec } from "./pod-spec.ts";
 
 // What the kubelet asks for in a container that is not privileged (k8s.io/kubernetes pkg/securitycontext).
@@ -69,6 +69,7 @@ export function containerConfig(pod: PodSpec, uid: string, spec: ContainerSpec, 
     logPath: join(spec.name, "0.log"),
     tty: spec.tty ?? false,
     linux: {
+      ...(spec.limits && { resources: resources(spec.limits) }),
       securityContext: {
         namespaceOptions: namespaceOptions(pod),
         privileged,
@@ -88,6 +89,16 @@ export function containerConfig(pod: PodSpec, uid: string, spec: ContainerSpec, 
             : { profileType: "Localhost", localhostRef: spec.localhostSeccomp },
       },
     },
+  };
+}
+
+const cpuPeriodMicroseconds = 100_000;
+
+function resources({ milliCpu, memoryMib }: NonNullable<ContainerSpec["limits"]>): LinuxResources {
+  return {
+    cpuPeriod: cpuPeriodMicroseconds,
+    cpuQuota: (milliCpu * cpuPeriodMicroseconds) / 1000,
+    memoryLimitInBytes: memoryMib * 1024 * 1024,
   };
 }
 

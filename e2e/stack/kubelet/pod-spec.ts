@@ -22,6 +22,8 @@ export interface ContainerSpec {
   args?: string[];
   workingDir?: string;
   env?: { name: string; value: string }[];
+  /** Limits: thousandths of a processor, and MiB. */
+  limits?: { milliCpu: number; memoryMib: number };
   volumeMounts?: VolumeMount[];
   runAsUser?: number;
   runAsGroup?: number;
