@@ -88,9 +88,13 @@ fn add_rules(
     let exclusions = Exclusions::find(&walker, &closed_patterns(manifest, options, places, &variables))
         .map_err(unreadable)?;
     let judge = Judge::new(&walker, variables.uid);
+    // A process that joins a running container names volumes by their real paths: a symbolic link there by now is the
+    // workload's.
+    let is_joining = places.workdir != RecordedPlace::AsFound;
     for (pattern, origin, recorded, access) in wanted(manifest, options, places, &variables) {
         for place in grants::find(&walker, &pattern).map_err(unreadable)? {
-            if !recorded.admits(&place.path) {
+            let is_bent = is_joining && origin == Origin::Volume && place.symlink_mount.is_some();
+            if is_bent || !recorded.admits(&place.path) {
                 continue;
             }
             if let Some(access) = judge.allowed(&place, origin, access).map_err(unreadable)? {

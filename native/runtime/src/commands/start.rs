@@ -19,7 +19,8 @@ pub fn run(context: &Context, subject: &mut Subject) -> Result<Outcome, Refusal>
     let root = root_of(&running, context)?;
     launcher::verify(&root, context.configuration, &sandbox.digest)?;
     let started = places::find(&root, &sandbox.workdir, sandbox.uid);
-    let sandbox = Sandbox { started: Some(started), ..sandbox };
+    let options = places::resolve(&root, &sandbox.options);
+    let sandbox = Sandbox { started: Some(started), options, ..sandbox };
     record::write(&running.bundle, &Record { sandbox: Some(sandbox), ..record })?;
     Ok(Outcome::Proceed)
 }
