@@ -150,6 +150,12 @@ describe("nothing is written", () => {
     expect(await failure({ runtime: "runc" })).toContain("must be an absolute path");
   });
 
+  test("with a runtime that others can change, or that is nono-runc", async () => {
+    expect(await failure({ output: join(node, "bin/runc.json") })).toMatch(/KF_RUNTIME_PROGRAM: .*nono-runc itself/);
+    chmodSync(join(node, "bin/runc"), 0o775);
+    expect(await failure()).toMatch(/KF_RUNTIME_PROGRAM: .*others than root can write it/);
+  });
+
   test("with a configuration that the plugin would not take", async () => {
     writeConfiguration('exec_policy = "maybe"\n');
     expect(await failure()).toMatch(/KF_RUNTIME_SETTINGS: .*CONFIG_INVALID: .*exec_policy "maybe"/);
