@@ -105,7 +105,7 @@ export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
     type: "string",
     initial: "/var/run/nono-nri",
     required: "no",
-    help: "Where the records `<pod uid>/<container id>/metadata.json` of sandboxed containers are kept.",
+    help: "Where the records `<pod uid>/<container id>/metadata.json` of sandboxed containers are kept. Instances of the plugin on one node find each other in its `.instances`, so all need the same directory.",
   },
   path_shims: {
     type: "bool",
