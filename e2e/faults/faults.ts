@@ -25,6 +25,8 @@ export interface Fault {
   go?(ground: Ground): Promise<void>;
   /** After three quarters. Undoes only what is the fault itself: nothing is repaired. */
   end(ground: Ground): Promise<void>;
+  /** Whether it has taken place, where that is not certain. */
+  hasHappened?(ground: Ground): boolean;
 }
 
 const nothing = async (): Promise<void> => {};
@@ -47,7 +49,11 @@ export const faults: readonly Fault[] = [
     name: "the plugin is out of memory",
     share: 100,
     begin: async ({ plugin }) => limitMemory(plugin.pid),
-    end: async () => unlimitMemory(),
+    end: async () => {
+      kills = oomKills();
+      unlimitMemory();
+    },
+    hasHappened: () => kills > 0,
   },
   {
     name: "the plugin is restarted, again and again",
@@ -86,6 +92,14 @@ export const faults: readonly Fault[] = [
     end: async ({ node, runtime }) => node.restartContainerd({ handlerBinary: runtime.program }),
   },
 ];
+
+let kills = 0;
+
+/** So many processes the kernel killed for want of memory in our cgroup. */
+function oomKills(): number {
+  const control = readFileSync(join(memoryCgroup, "memory.oom_control"), "utf8");
+  return Number(/^oom_kill (\d+)$/m.exec(control)?.[1] ?? 0);
+}
 
 const memoryCgroup = "/sys/fs/cgroup/memory/kubefence-out-of-memory";
 
