@@ -96,7 +96,9 @@ test("a container whose first process has called chroot can be entered", async (
     name: "main",
     command: ["chroot", "/bin", "/busybox", "sleep", "600"],
   });
-  await expect.poll(async () => (await container.exec("cat", "/proc/1/comm")).stdout).toBe("busybox\n");
+  await expect
+    .poll(async () => (await container.exec("cat", "/proc/1/comm")).stdout, { timeout: 20_000 })
+    .toBe("busybox\n");
   expect(await container.exec("sh", "-c", "cat /etc/shadow; ls -d /usr")).toEqual({
     exitCode: 0,
     stdout: "/usr\n",

@@ -103,7 +103,7 @@ describe("the newer one takes over", () => {
       .toBe(2);
     expect((await pod.complete({ ...reader, name: "after" })).exitCode).toBe(1);
     // What the killed one left was removed by whoever synchronized next.
-    await expect.poll(() => existsSync(instances) && readdirSync(instances).length).toBe(1);
+    await expect.poll(() => existsSync(instances) && readdirSync(instances).length, { timeout: 20_000 }).toBe(1);
   });
 });
 
@@ -158,5 +158,7 @@ test("two that do not know of each other keep every container from being created
     const refused = pod.complete({ ...reader, name: "refused" });
     await expect(refused).rejects.toThrow(/kubefence refused the container: MOUNT_OVER_LAUNCHER: /);
   });
-  await expect.poll(async () => (await pod.complete({ ...reader, name: `again-${Date.now()}` })).exitCode).toBe(1);
+  await expect
+    .poll(async () => (await pod.complete({ ...reader, name: `again-${Date.now()}` })).exitCode, { timeout: 20_000 })
+    .toBe(1);
 });
