@@ -22,7 +22,14 @@ export interface ArgumentCondition {
 }
 
 const ERRNOS: Readonly<Record<string, number>> = { EPERM: 1, ENOSYS: 38 };
-const OPERATORS = { "==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge" } as const;
+const OPERATORS: ReadonlyMap<string, ArgumentCondition["op"]> = new Map([
+  ["==", "eq"],
+  ["!=", "ne"],
+  ["<", "lt"],
+  ["<=", "le"],
+  [">", "gt"],
+  [">=", "ge"],
+] as const);
 const ALL_BITS = 0xffff_ffff_ffff_ffffn;
 
 /**
@@ -59,11 +66,11 @@ function parseCondition(text: string): readonly Partial<Alternative>[] {
   if (first === "no" && second === "cap") return [{ capsNone: capabilities(text.slice("no cap ".length)) }];
   if (first === "arch") return [{ arches: second.split(",") }];
   if (first === "kernel" && /^\d+\.\d+$/.test(second)) return [{ minKernel: second }];
-  const comparison = /^arg([0-5]) (==|!=|<=|>=|<|>) (\w+)$/.exec(text);
+  const comparison = /^arg([0-5]) ([=!<>]+) (\w+)$/.exec(text);
   if (comparison) {
     const [, index, operator = "", value = ""] = comparison;
-    const op = OPERATORS[operator as keyof typeof OPERATORS];
-    return [{ args: [{ index: Number(index), op, value: BigInt(value) }] }];
+    const op = OPERATORS.get(operator);
+    if (op !== undefined) return [{ args: [{ index: Number(index), op, value: BigInt(value) }] }];
   }
   const masked = /^arg([0-5]) & (\w+) == (\w+)$/.exec(text);
   if (masked) {

@@ -27,11 +27,12 @@ const ENOSYS = 38;
 
 /** The policy as the table has it; calls with the same conditions share a rule. */
 export function documentOf(policy: PolicyName, rows: readonly CallRow[]): PolicyDocument {
-  const namesByRule = new Map<string, string[]>();
+  const rules = new Map<string, RuleDocument>();
   for (const { call, policies } of rows) {
     for (const alternative of policies[policy]) {
-      const key = JSON.stringify(ruleOf(alternative));
-      namesByRule.set(key, [...(namesByRule.get(key) ?? []), call]);
+      const conditions = conditionsOf(alternative);
+      const key = JSON.stringify(conditions);
+      rules.set(key, { names: [...(rules.get(key)?.names ?? []), call], ...conditions });
     }
   }
   return {
@@ -43,11 +44,11 @@ export function documentOf(policy: PolicyName, rows: readonly CallRow[]): Policy
       ? { x86_64: ["x86_64"], aarch64: ["aarch64"] }
       : { x86_64: ["x86_64", "x86", "x32"], aarch64: ["aarch64", "arm"] },
     other_architectures: { action: "kill_process" },
-    rules: [...namesByRule].map(([key, names]) => ({ names, ...(JSON.parse(key) as Omit<RuleDocument, "names">) })),
+    rules: [...rules.values()],
   };
 }
 
-function ruleOf({ errno, capsAny, capsNone, arches, minKernel, args }: Alternative): Omit<RuleDocument, "names"> {
+function conditionsOf({ errno, capsAny, capsNone, arches, minKernel, args }: Alternative): Omit<RuleDocument, "names"> {
   return {
     action: errno === undefined ? "allow" : { errno },
     ...(args.length > 0 && {
