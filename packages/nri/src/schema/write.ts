@@ -38,7 +38,21 @@ export function encodeField<T>(tag: number, write: WriteMessage<T>, message: T):
   return encode((target, field) => writeMessage(target, tag, field, write), message);
 }
 
+const encodedBefore = new WeakMap<object, Buffer>();
+
+/** A copy of a large message that is sent often. It is encoded here, once, so it must not be changed any more. */
+export function preencoded<T extends object>(write: WriteMessage<T>, message: T): T {
+  const copy = { ...message };
+  encodedBefore.set(copy, encode(write, message));
+  return copy;
+}
+
 export function writeMessage<T>(writer: BinaryWriter, tag: number, message: T, write: WriteMessage<T>): void {
+  const bytes = typeof message === "object" && message !== null ? encodedBefore.get(message) : undefined;
+  if (bytes !== undefined) {
+    writer.uint32(tag).bytes(bytes);
+    return;
+  }
   writer.uint32(tag).fork();
   write(writer, message);
   writer.join();
