@@ -13,7 +13,7 @@ export const ALL_BITS = 0xffff_ffff_ffff_ffffn;
 interface Meaning {
   readonly holds: (argument: bigint, condition: Condition) => boolean;
   /** The lowest and the highest value that meet it; the lowest is the greater one if none does. */
-  readonly bounds: (condition: Condition) => readonly [lowest: bigint, highest: bigint];
+  readonly bounds: (condition: Condition) => Range;
   readonly negated: (condition: Condition) => readonly Condition[];
 }
 
@@ -71,6 +71,9 @@ export function meetConditions(left: Condition, right: Condition): readonly Cond
   if (isNever(left) || isNever(right)) return [];
   if (implies(left, right)) return [left];
   if (implies(right, left)) return [right];
+  if (left.op !== "masked_eq" && right.op !== "masked_eq") {
+    return rangesOf(left).flatMap((a) => rangesOf(right).flatMap((b) => conditionsOf(meetRanges(a, b))));
+  }
   return blocksOf(left).flatMap((a) =>
     blocksOf(right).flatMap((b) => {
       const common = a.mask & b.mask;
@@ -128,13 +131,35 @@ export function blocksBetween(from: bigint, to: bigint): readonly Condition[] {
 
 /** The same values as alternatives of masked_eq and eq. */
 function blocksOf(condition: Condition): readonly Condition[] {
-  const { op, value } = condition;
-  if (op === "eq" || op === "masked_eq") return [condition];
-  if (op === "ne") return [...blocksBetween(0n, value - 1n), ...blocksBetween(value + 1n, ALL_BITS)];
-  return blocksBetween(...boundsOf(condition));
+  if (condition.op === "masked_eq") return [condition];
+  return rangesOf(condition).flatMap(([from, to]) => blocksBetween(from, to));
 }
 
-function boundsOf(condition: Condition): readonly [lowest: bigint, highest: bigint] {
+/** Empty if it ends before it begins. */
+type Range = readonly [from: bigint, to: bigint];
+
+/** The values of any condition but masked_eq. */
+function rangesOf(condition: Condition): readonly Range[] {
+  const { op, value } = condition;
+  return op === "ne"
+    ? [
+        [0n, value - 1n],
+        [value + 1n, ALL_BITS],
+      ]
+    : [boundsOf(condition)];
+}
+
+function meetRanges(left: Range, right: Range): Range {
+  return [left[0] > right[0] ? left[0] : right[0], left[1] < right[1] ? left[1] : right[1]];
+}
+
+function conditionsOf([from, to]: Range): readonly Condition[] {
+  if (from > to) return [];
+  if (from === 0n) return [compare("le", to)];
+  return to === ALL_BITS ? [compare("ge", from)] : blocksBetween(from, to);
+}
+
+function boundsOf(condition: Condition): Range {
   return MEANINGS[condition.op].bounds(condition);
 }
 
