@@ -58,7 +58,7 @@ pub fn evaluate(policy: &Policy, call: &Call, held: Capabilities) -> Verdict {
 
 fn interface_of(policy: &Policy, call: &Call) -> Option<Interface> {
     // A tracer skips a call by making its number -1; that is no call of x32.
-    let is_x32 = call.number & X32_BIT != 0 && call.number != u32::MAX;
+    let is_x32 = call.number >= X32_BIT && call.number != u32::MAX;
     policy.interfaces.iter().copied().find(|interface| {
         interface.audit_value() == call.architecture
             && match interface {

@@ -1,6 +1,7 @@
 //! System call interfaces: which a machine offers, how a filter tells them apart, and the number of each call.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A machine that a filter is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,9 @@ pub enum Interface {
     Arm,
 }
 
+/// Call numbers by name.
+pub type Numbers = BTreeMap<&'static str, u32>;
+
 /// Set in the number of every x32 call; `__X32_SYSCALL_BIT`.
 pub const X32_BIT: u32 = 0x4000_0000;
 /// Calls of 32-bit arm that are no part of the common table; `__ARM_NR_BASE`.
@@ -83,8 +87,14 @@ impl Interface {
 
     /// The number of each call by the name that libseccomp has for it.
     #[must_use]
-    pub fn numbers(self) -> BTreeMap<&'static str, u32> {
-        let mut numbers: BTreeMap<&'static str, u32> = match self {
+    pub fn numbers(self) -> &'static Numbers {
+        static TABLES: [OnceLock<Numbers>; Interface::ALL.len()] =
+            [const { OnceLock::new() }; Interface::ALL.len()];
+        TABLES[self as usize].get_or_init(|| self.table())
+    }
+
+    fn table(self) -> Numbers {
+        let mut numbers: Numbers = match self {
             Self::X86_64 => {
                 syscalls::x86_64::Sysno::iter().map(|call| (call.name(), number(call.id()))).collect()
             }

@@ -1,4 +1,4 @@
-//! `seccomp-compile MACHINE DIRECTORY POLICY.json...`: writes each policy's filter for MACHINE (x86_64 or aarch64) to
+//! `seccomp-compile MACHINE DIRECTORY POLICY.json...`: writes each policy's filter for MACHINE (`x86_64` or `aarch64`) to
 //! DIRECTORY/NAME.bpf. Part of the build; nothing of it runs on a node.
 
 use std::path::Path;

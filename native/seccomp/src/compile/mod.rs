@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use kubefence_policy::filter::{Filter, MAX_INSTRUCTIONS, Switch};
 
-use crate::compile::code::{Code, Item, LOAD_ARCHITECTURE, LOAD_NUMBER, jump, jump_unless_equal, returns};
+use crate::compile::code::{Code, Compare, Item, LOAD_ARCHITECTURE, LOAD_NUMBER, compare, jump, returns};
 use crate::compile::ranges::{Answer, ranges};
 use crate::evaluate::Verdict;
 use crate::policy::Policy;
@@ -32,7 +32,7 @@ pub fn compile(policy: &Policy) -> Result<Filter, String> {
     let mut blocks = Blocks::default();
     for architecture in architectures {
         let section = section(policy, architecture, &mut blocks);
-        code.extend([jump_unless_equal(architecture, 1), jump(section.len())]);
+        code.extend([compare(Compare::Equal, architecture, 1, 0), jump(section.len())]);
         code.extend(section);
     }
     code.push(returns(Verdict::KillProcess));
