@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the launcher and the OCI runtime wrapper, static, and leaves them at $KUBEFENCE_CACHE/bin/nono and nono-runc.
+# Builds the launcher and the OCI runtime wrapper, static, and leaves them at $KUBEFENCE_CACHE/bin/nono and nono-runc;
+# beside them seccomp/NAME.bpf, the filter of each policy for that machine.
 # One argument: a Rust target. Prints the launcher's path.
 set -eu
 cd "$(dirname "$0")"
@@ -20,4 +21,15 @@ for program in nono nono-runc; do
   install -m 0755 "$CARGO_TARGET_DIR/$target/release/$program" "$bin/.$program.$$"
   mv "$bin/.$program.$$" "$bin/$program"
 done
+
+# The compiler runs here, whatever machine the filters are for.
+host="$machine-unknown-linux-musl"
+rustup target list --installed | grep -qx "$host" || rustup target add "$host"
+cargo build --locked --quiet --release --target "$host" --package kubefence-seccomp --bin seccomp-compile
+filters="$bin/.seccomp.$$"
+mkdir -p "$filters" "$bin/seccomp"
+"$CARGO_TARGET_DIR/$host/release/seccomp-compile" "${target%%-*}" "$filters" ../seccomp/generated/*.json
+chmod 0644 "$filters"/*
+mv "$filters"/* "$bin/seccomp/"
+rmdir "$filters"
 printf '%s\n' "$bin/nono"
