@@ -72,17 +72,18 @@ fn read_installed(
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(unreadable(&shown, "it is no regular file"));
     }
-    parse(name, &read_bounded(&file).map_err(|error| unreadable(&shown, error))?)
+    let expected = usize::try_from(stat.st_size).unwrap_or(MAX_MANIFEST_BYTES);
+    parse(name, &read_bounded(&file, expected).map_err(|error| unreadable(&shown, error))?)
 }
 
-/// One byte more than allowed at most: enough for the parser to refuse it.
-fn read_bounded(file: &OwnedFd) -> Result<Vec<u8>, Errno> {
-    let mut content = Vec::with_capacity(16 << 10);
-    let mut chunk = [0; 16 << 10];
+/// More than allowed when there is more: enough for the parser to refuse it.
+fn read_bounded(file: &OwnedFd, expected: usize) -> Result<Vec<u8>, Errno> {
+    // One byte more, so that the last read finds room and nothing to put there.
+    let mut content = Vec::with_capacity(expected.min(MAX_MANIFEST_BYTES) + 1);
     while content.len() <= MAX_MANIFEST_BYTES {
-        match rustix::io::read(file, &mut chunk)? {
-            0 => break,
-            length => content.extend_from_slice(&chunk[..length]),
+        content.reserve(1);
+        if rustix::io::read(file, rustix::buffer::spare_capacity(&mut content))? == 0 {
+            break;
         }
     }
     Ok(content)

@@ -1,4 +1,4 @@
-import { bytesOf, preencoded, writeLinuxSeccomp, type LinuxSeccomp, type LinuxSeccompInit } from "@kubefence/nri";
+import { bytesOf, decode, LinuxSeccomp, preencoded, writeLinuxSeccomp, type LinuxSeccompInit } from "@kubefence/nri";
 import type { PolicyName } from "./document.ts";
 import { intersect, type Filter } from "./filter.ts";
 import { toMessage } from "./message.ts";
@@ -42,15 +42,16 @@ export class SeccompDelivery {
     const bytes = bytesOf(shown);
     const at = this.#known.findIndex((known) => known.shown.equals(bytes));
     const [found] = at === -1 ? [] : this.#known.splice(at, 1);
-    const known = found ?? { shown: Buffer.from(bytes), policy: this.#compute(shown) };
+    const known = found ?? this.#compute(Buffer.from(bytes));
     this.#known.unshift(known);
     if (this.#known.length > MAXIMUM_KNOWN) this.#known.pop();
     return known.policy;
   }
 
-  #compute(shown: LinuxSeccomp): SeccompAdjustment {
-    const theirs = readShownFilter(shown);
+  /** Works on a copy: what is kept must not hold on to the message that the filter came in. */
+  #compute(shown: Buffer): Known {
+    const theirs = readShownFilter(decode(LinuxSeccomp, shown));
     const both = theirs && intersect(this.#ours, theirs);
-    return both && preencoded(writeLinuxSeccomp, toMessage(both));
+    return { shown, policy: both && preencoded(writeLinuxSeccomp, toMessage(both)) };
   }
 }
