@@ -1,3 +1,5 @@
+import { ALL_BITS, blocksBetween, type Condition, type Operator } from "../../src/seccomp/condition.ts";
+
 /** What a policy answers when all conditions hold. */
 export interface Alternative {
   /** Undefined allows; otherwise the call fails with this errno. */
@@ -12,17 +14,13 @@ export interface Alternative {
   readonly args: readonly ArgumentCondition[];
 }
 
-/** Comparison of all 64 bits of an argument. */
-export interface ArgumentCondition {
+/** A condition on the argument of that index, 0 to 5. */
+export interface ArgumentCondition extends Condition {
   readonly index: number;
-  readonly op: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "masked_eq";
-  readonly value: bigint;
-  /** For masked_eq. */
-  readonly mask?: bigint;
 }
 
 const ERRNOS: Readonly<Record<string, number>> = { EPERM: 1, ENOSYS: 38 };
-const OPERATORS: ReadonlyMap<string, ArgumentCondition["op"]> = new Map([
+const OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ["==", "eq"],
   ["!=", "ne"],
   ["<", "lt"],
@@ -30,7 +28,6 @@ const OPERATORS: ReadonlyMap<string, ArgumentCondition["op"]> = new Map([
   [">", "gt"],
   [">=", "ge"],
 ] as const);
-const ALL_BITS = 0xffff_ffff_ffff_ffffn;
 
 /**
  * Reads a cell: `deny`, or alternatives `ACTION [if CONDITION [and CONDITION]…]` between semicolons. ACTION is `allow` or
@@ -70,7 +67,7 @@ function parseCondition(text: string): readonly Partial<Alternative>[] {
   if (comparison) {
     const [, index, operator = "", value = ""] = comparison;
     const op = OPERATORS.get(operator);
-    if (op !== undefined) return [{ args: [{ index: Number(index), op, value: BigInt(value) }] }];
+    if (op !== undefined) return [{ args: [{ index: Number(index), op, value: BigInt(value), mask: ALL_BITS }] }];
   }
   const masked = /^arg([0-5]) & (\w+) == (\w+)$/.exec(text);
   if (masked) {
@@ -80,7 +77,7 @@ function parseCondition(text: string): readonly Partial<Alternative>[] {
   const list = /^arg([0-5]) in ([\d,-]+)$/.exec(text);
   if (list) {
     const [, index, ranges = ""] = list;
-    return blocks(ranges).map((block) => ({ args: [{ index: Number(index), ...block }] }));
+    return comparisons(ranges).map((condition) => ({ args: [{ index: Number(index), ...condition }] }));
   }
   throw new Error(`unknown condition ${JSON.stringify(text)}`);
 }
@@ -89,19 +86,10 @@ function capabilities(text: string): string[] {
   return text.split(" or ").map((name) => `CAP_${name}`);
 }
 
-/** `3-9,11` as equalities and masked equalities: a filter's rule cannot say "from … to" about one argument. */
-function blocks(ranges: string): Omit<ArgumentCondition, "index">[] {
+/** `3-9,11` as comparisons: a filter's rule cannot say "from … to" about one argument. */
+function comparisons(ranges: string): readonly Condition[] {
   return ranges.split(",").flatMap((range) => {
     const [from = "", to = from] = range.split("-");
-    const result: Omit<ArgumentCondition, "index">[] = [];
-    for (let start = BigInt(from); start <= BigInt(to);) {
-      let size = 1n;
-      while (start % (size * 2n) === 0n && start + size * 2n - 1n <= BigInt(to)) size *= 2n;
-      result.push(
-        size === 1n ? { op: "eq", value: start } : { op: "masked_eq", value: start, mask: ALL_BITS ^ (size - 1n) },
-      );
-      start += size;
-    }
-    return result;
+    return blocksBetween(BigInt(from), BigInt(to));
   });
 }

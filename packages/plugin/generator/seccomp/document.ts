@@ -1,26 +1,6 @@
+import type { PolicyDocument, PolicyName, RuleDocument } from "../../src/seccomp/document.ts";
 import type { Alternative } from "./cell.ts";
-import type { CallRow, PolicyName } from "./table.ts";
-
-/** One rule of a policy document: the conditions are ANDed, the rules of one call ORed. */
-export interface RuleDocument {
-  readonly names: readonly string[];
-  readonly action: "allow" | { readonly errno: number };
-  readonly args?: readonly { index: number; op: string; value: string; mask?: string }[];
-  readonly caps_any?: readonly string[];
-  readonly caps_none?: readonly string[];
-  readonly arches?: readonly string[];
-  readonly min_kernel?: string;
-}
-
-/** A whole policy, for a compiler that does not know the table. seccomp/README.md describes the members. */
-export interface PolicyDocument {
-  readonly policy: PolicyName;
-  readonly default: { readonly action: "errno"; readonly errno: number };
-  readonly unknown_calls: { readonly action: "errno"; readonly errno: number };
-  readonly architectures: Readonly<Record<string, readonly string[]>>;
-  readonly other_architectures: { readonly action: "kill_process" };
-  readonly rules: readonly RuleDocument[];
-}
+import type { CallRow } from "./table.ts";
 
 const EPERM = 1;
 const ENOSYS = 38;
@@ -56,7 +36,7 @@ function conditionsOf({ errno, capsAny, capsNone, arches, minKernel, args }: Alt
         index,
         op,
         value: String(value),
-        ...(mask !== undefined && { mask: String(mask) }),
+        ...(op === "masked_eq" && { mask: String(mask) }),
       })),
     }),
     ...(capsAny.length > 0 && { caps_any: capsAny }),

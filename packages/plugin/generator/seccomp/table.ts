@@ -1,14 +1,6 @@
 import { readFileSync } from "node:fs";
+import { POLICY_NAMES, type PolicyName } from "../../src/seccomp/document.ts";
 import { parseAlternatives, type Alternative } from "./cell.ts";
-
-/** The policies that the table has a column for, in the table's order. */
-export const POLICY_NAMES = [
-  "runtime-default",
-  "restricted",
-  "original-runtime-default",
-  "original-restricted",
-] as const;
-export type PolicyName = (typeof POLICY_NAMES)[number];
 
 /** One system call: what each policy answers, alternatives ORed; none means refused with EPERM. */
 export interface CallRow {

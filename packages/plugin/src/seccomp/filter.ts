@@ -1,0 +1,50 @@
+import { sameAction, stricter, type Action } from "./action.ts";
+import { isWhole, meet, whole, type Behaviour } from "./behaviour.ts";
+import { fitsInHalf } from "./condition.ts";
+import { MULTIPLEXERS } from "./multiplexers.ts";
+import { isTree } from "./tree.ts";
+
+/** A filter as the OCI runtime specification has it, call by call. */
+export interface Filter {
+  /** What calls get that have no entry. */
+  readonly fallback: Action;
+  /** OCI names. The machine's own architecture is meant too where it is missing. */
+  readonly architectures: readonly string[];
+  readonly flags: readonly string[];
+  readonly calls: ReadonlyMap<string, Behaviour>;
+}
+
+/**
+ * The filter that allows a call exactly if both do. Of two refusals the stricter counts. Undefined if runc could not be
+ * told so.
+ */
+export function intersect(ours: Filter, theirs: Filter): Filter | undefined {
+  const fallback = stricter(ours.fallback, theirs.fallback);
+  const architectures = theirs.architectures.filter((name) => ours.architectures.includes(name));
+  const calls = new Map<string, Behaviour>();
+  for (const name of new Set([...ours.calls.keys(), ...theirs.calls.keys()])) {
+    const met = meet(behaviourOf(ours, name), behaviourOf(theirs, name), fallback);
+    if (met === undefined || !isExpressible(met)) return undefined;
+    if (!isWhole(met) || !sameAction(met.inside, fallback)) calls.set(name, met);
+  }
+  if (architectures.includes("SCMP_ARCH_X86") && !agreeOnMultiplexers(theirs.calls, calls)) return undefined;
+  return { fallback, architectures, flags: theirs.flags, calls };
+}
+
+/** For each of them, both filters have a rule of its own for all arguments, or nothing from which libseccomp makes one. */
+function agreeOnMultiplexers(theirs: Filter["calls"], both: Filter["calls"]): boolean {
+  return MULTIPLEXERS.every(({ name, carried }) =>
+    [theirs, both].every((calls) => {
+      const own = calls.get(name);
+      return own === undefined ? !carried.some((call) => theirs.has(call) || both.has(call)) : isWhole(own);
+    }),
+  );
+}
+
+function isExpressible({ alternatives }: Behaviour): boolean {
+  return isTree(alternatives) && alternatives.every((conjunction) => [...conjunction.values()].every(fitsInHalf));
+}
+
+function behaviourOf(filter: Filter, call: string): Behaviour {
+  return filter.calls.get(call) ?? whole(filter.fallback);
+}
