@@ -114,12 +114,12 @@ const SECTIONS: &[Section] = &[
     },
 ];
 
-/// Prints the table.
-pub fn run() {
+/// The table.
+pub fn table() -> String {
     let profile = std::env::var("SECCOMP_PROFILE").unwrap_or_else(|_| "unknown".to_owned());
-    println!("{}", heading(&format!("seccomp-actor: escape simulation, profile {profile}")));
+    let mut lines = vec![heading(&format!("seccomp-actor: escape simulation, profile {profile}"))];
     for Section { title, attempts } in SECTIONS {
-        println!("\n{}", heading(&format!("== {title}")));
+        lines.extend([String::new(), heading(&format!("== {title}"))]);
         for attempt in *attempts {
             let answer = call::in_child(attempt.run);
             let (colour, word) = judge(answer, attempt.needs_capability);
@@ -128,9 +128,11 @@ pub fn run() {
                 Answer::Killed => "the process was ended".to_owned(),
                 Answer::Untried => "no process could be started for it".to_owned(),
             };
-            println!("  {} {:40} {seen}: {}", paint(colour, word, 8), attempt.label, attempt.gain);
+            let word = paint(colour, word, 8);
+            lines.push(format!("  {word} {:40} {seen}: {}", attempt.label, attempt.gain));
         }
     }
+    lines.join("\n") + "\n"
 }
 
 fn judge(answer: Answer, needs_capability: bool) -> (Colour, &'static str) {

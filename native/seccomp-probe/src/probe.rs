@@ -110,11 +110,11 @@ const GROUPS: &[Group] = &[
     },
 ];
 
-/// Prints the table.
-pub fn run() {
-    println!("{}", heading("seccomp-probe"));
+/// The table.
+pub fn table() -> String {
+    let mut lines = vec![heading("seccomp-probe")];
     for Group { title, calls } in GROUPS {
-        println!("\n{}", heading(&format!("== {title}")));
+        lines.extend([String::new(), heading(&format!("== {title}"))]);
         for one in *calls {
             let (colour, result, seen) = match one.number {
                 None => (Colour::Yellow, "NO SUCH CALL", "not on this machine".to_owned()),
@@ -131,9 +131,10 @@ pub fn run() {
                 RefusedBy::Both => "refused by restricted and runtime-default".to_owned(),
             };
             let line = format!("  {:24} {} {seen:8} {note}", one.name, paint(colour, result, 16));
-            println!("{}", line.trim_end());
+            lines.push(line.trim_end().to_owned());
         }
     }
+    lines.join("\n") + "\n"
 }
 
 fn judge(answer: Answer, needs_capability: bool) -> (Colour, &'static str, String) {
