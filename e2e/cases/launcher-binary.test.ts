@@ -128,7 +128,7 @@ describe("traced", () => {
     const names = new Set((await trace()).map((call) => call.split("(")[0]));
     const known = new Set(
       `access arch_prctl brk close close_range exit faccessat2 fcntl fstat getcwd getdents64 geteuid getrandom landlock_add_rule
-      landlock_create_ruleset landlock_restrict_self mmap mprotect munmap newfstatat open openat openat2 prctl read readlink
+      landlock_create_ruleset landlock_restrict_self madvise mmap mprotect munmap newfstatat open openat openat2 prctl read readlink
       readlinkat set_tid_address stat statx`.split(/\s+/),
     );
     expect([...names].filter((name) => !known.has(name ?? ""))).toEqual([]);

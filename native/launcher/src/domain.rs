@@ -1,14 +1,17 @@
 //! The Landlock domain: from rules to a restricted process.
 
+use std::os::fd::{AsFd as _, OwnedFd};
+
 use kubefence_policy::manifest::{Access, TcpRules};
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, PathBeneath, RestrictSelf,
-    Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, RestrictSelf, Ruleset,
+    RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
 };
 use rustix::io::Errno;
 
 use crate::error::{Code, LaunchError};
 use crate::grants::{Rights, RuleSink};
+use crate::kernel;
 use crate::place::{Kind, Place};
 
 /// The newest ABI whose rights are asked for. The crate drops what the kernel does not have.
@@ -29,15 +32,23 @@ pub fn kernel_abi() -> i32 {
 #[derive(Debug)]
 pub struct Domain {
     ruleset: RulesetCreated,
+    /// The same ruleset, for rules about files: the crate asks what each file is before it adds one, and
+    /// with hundreds of rules that is a tenth of a start. Here it is known already.
+    file_rules: OwnedFd,
+    /// What the kernel lets a ruleset handle.
+    handled: BitFlags<AccessFs>,
 }
 
 impl Domain {
-    /// A domain without any rule.
+    /// A domain without any rule about files, for a kernel with this Landlock ABI.
     ///
     /// # Errors
     /// `LANDLOCK_FAILED`
-    pub fn new(tcp: &TcpRules, scope_signals: bool) -> Result<Self, LaunchError> {
-        Self::build(tcp, scope_signals).map(|ruleset| Self { ruleset }).map_err(|error| failed(&error))
+    pub fn new(kernel_abi: i32, tcp: &TcpRules, scope_signals: bool) -> Result<Self, LaunchError> {
+        let ruleset = Self::build(tcp, scope_signals).map_err(|error| failed(&error))?;
+        let file_rules: Option<OwnedFd> = ruleset.try_clone().map_err(|error| failed(&error))?.into();
+        let handled = AccessFs::from_all(ABI::from(kernel_abi)) & AccessFs::from_all(NEWEST);
+        Ok(Self { ruleset, file_rules: file_rules.ok_or_else(|| failed(&"it makes no ruleset"))?, handled })
     }
 
     fn build(tcp: &TcpRules, scope_signals: bool) -> Result<RulesetCreated, RulesetError> {
@@ -108,13 +119,26 @@ impl Domain {
     }
 
     fn add(&mut self, place: &Place, rights: BitFlags<AccessFs>) -> Result<(), LaunchError> {
-        let ruleset = &mut self.ruleset;
-        match ruleset.add_rule(PathBeneath::new(&place.fd, rights)) {
-            Ok(_) => Ok(()),
+        let rights = rights & self.handled;
+        let of_file = rights & AccessFs::from_file(NEWEST);
+        let mut added = self.add_path_rule(place, rights);
+        // Listed as a directory, and a file by now.
+        if added == Err(Errno::INVAL) && of_file != rights {
+            added = self.add_path_rule(place, of_file);
+        }
+        match added {
             // An object of a file system that Landlock never restricts, such as a bound namespace file.
-            Err(error) if errno(&error) == Some(Errno::BADFD) => Ok(()),
+            Ok(()) | Err(Errno::BADFD) => Ok(()),
             Err(error) => Err(failed(&error)),
         }
+    }
+
+    /// No right at all is no rule.
+    fn add_path_rule(&self, place: &Place, rights: BitFlags<AccessFs>) -> Result<(), Errno> {
+        if rights.is_empty() {
+            return Ok(());
+        }
+        kernel::add_path_rule(self.file_rules.as_fd(), place.fd.as_fd(), rights.bits())
     }
 }
 
@@ -139,7 +163,7 @@ fn file_rights(rights: Rights, kind: Kind) -> BitFlags<AccessFs> {
     if kind == Kind::Directory { all } else { all & AccessFs::from_file(NEWEST) }
 }
 
-fn failed(error: &RulesetError) -> LaunchError {
+fn failed(error: &impl std::fmt::Display) -> LaunchError {
     LaunchError::new(
         Code::LandlockFailed,
         "Landlock refuses the rules",
@@ -175,6 +199,29 @@ mod tests {
             | AccessFs::ResolveUnix;
         assert_eq!(rights, expected);
         assert!(file_rights(Rights::ListOnly, Kind::File).is_empty());
+    }
+
+    /// Needs a kernel with Landlock. Restricts nothing: the domain is never enforced.
+    #[test]
+    fn a_directory_that_became_a_file_gets_file_rights() {
+        let domain = || Domain::new(kernel_abi(), &TcpRules::default(), false).unwrap();
+        let walker = crate::walk::Walker::new(std::path::Path::new("/")).unwrap();
+        let mut place = walker.resolve(&crate::tree::path("/dev/null")).unwrap();
+        place.kind = Kind::Directory;
+        let everything = file_rights(Rights::Access(Access::ReadWrite), Kind::Directory);
+        assert_eq!(domain().add_path_rule(&place, everything & domain().handled), Err(Errno::INVAL));
+        assert!(domain().allow(&place, Rights::Access(Access::ReadWrite)).is_ok());
+        assert!(domain().allow(&place, Rights::ListOnly).is_ok());
+    }
+
+    #[test]
+    fn rights_that_the_kernel_does_not_have_are_left_out() {
+        let mut domain = Domain::new(kernel_abi(), &TcpRules::default(), false).unwrap();
+        let walker = crate::walk::Walker::new(std::path::Path::new("/")).unwrap();
+        let place = walker.resolve(&crate::tree::path("/tmp")).unwrap();
+        domain.handled = AccessFs::ReadFile.into();
+        assert!(domain.allow(&place, Rights::Access(Access::ReadWrite)).is_ok());
+        assert!(domain.allow(&place, Rights::Access(Access::Write)).is_ok(), "nothing left is no rule");
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! What no grant covers: the profile's exceptions, looked up in this container.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
 use kubefence_policy::path::AbsolutePath;
 use kubefence_policy::pattern::{ComponentPattern, PathPattern};
 
+use crate::listing::Listed;
 use crate::place::{Kind, Place};
-use crate::walk::{Listed, WalkError, Walker};
+use crate::walk::{WalkError, Walker};
 
 /// Real paths that stay closed, whatever is granted above them.
 ///
@@ -69,44 +67,38 @@ impl Exclusions {
             return !self.paths.is_empty();
         }
         // In byte order `/a-b` comes between `/a` and `/a/b`.
-        let first = self
-            .paths
-            .partition_point(|closed| closed.as_bytes().iter().lt(path.as_bytes().iter().chain(b"/")));
+        let above = path.as_bytes();
+        let first =
+            self.paths.partition_point(|closed| match closed.as_bytes().split_at_checked(above.len()) {
+                Some((head, rest)) => head < above || (head == above && rest < b"/".as_slice()),
+                None => closed < path,
+            });
         self.paths.get(first).is_some_and(|closed| closed.is_below(path))
     }
 
     fn search(&mut self, walker: &Walker, directory: &Place, node: &Node<'_>) -> Result<(), WalkError> {
-        for listed in self.candidates(walker, directory, node)?.iter() {
-            for child in node.matching(&listed.name) {
-                self.add(walker, directory, listed, child)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The entries of `directory` that can match: all of them, or those whose names are wanted.
-    fn candidates(
-        &mut self,
-        walker: &Walker,
-        directory: &Place,
-        node: &Node<'_>,
-    ) -> Result<Rc<[Listed]>, WalkError> {
         if node.is_better_listed() {
             match walker.list(directory) {
-                Ok(names) => return Ok(names),
+                Ok(listing) => {
+                    for listed in listing.iter() {
+                        for child in node.matching(listed.name) {
+                            self.add(walker, directory, listed, child)?;
+                        }
+                    }
+                    return Ok(());
+                }
                 // Names can be tried one by one where a listing is refused. A `*` cannot.
-                Err(WalkError::Unreachable(_)) if node.globs.is_empty() => {}
-                Err(error) => return self.close_unreachable(error).map(|()| Rc::default()),
+                Err(WalkError::Unreachable(_)) if node.globs.0.is_empty() => {}
+                Err(error) => return self.close_unreachable(error),
             }
         }
-        let mut found = Vec::new();
-        for name in node.literals.keys() {
+        for (name, child) in &node.literals.0 {
             match walker.entry_kind(directory, name) {
-                Ok(kind) => found.push(Listed { name: name.to_vec(), kind: Some(kind) }),
+                Ok(kind) => self.add(walker, directory, Listed { name, kind: Some(kind) }, child)?,
                 Err(error) => self.close_unreachable(error)?,
             }
         }
-        Ok(found.into())
+        Ok(())
     }
 
     /// Takes in one entry that the pattern up to `node` matches.
@@ -114,17 +106,19 @@ impl Exclusions {
         &mut self,
         walker: &Walker,
         directory: &Place,
-        listed: &Listed,
+        listed: Listed<'_>,
         node: &Node<'_>,
     ) -> Result<(), WalkError> {
-        let Some(path) = directory.path.child(&listed.name) else { return Ok(()) };
+        let Some(path) = directory.path.child(listed.name) else { return Ok(()) };
         if node.is_end {
             self.paths.push(path.clone());
         }
         let found = match listed.kind {
             Some(Kind::File) => return Ok(()),
-            Some(Kind::Directory) if node.is_leaf() => return Ok(()),
-            Some(Kind::Directory) => walker.listed_entry(directory, listed),
+            Some(Kind::Directory) if node.is_leaf() || node.finds_nothing(walker, directory, listed.name) => {
+                return Ok(());
+            }
+            Some(Kind::Directory) => walker.entry(directory, path, listed.kind),
             Some(Kind::Symlink) | None => walker.resolve(&path),
         };
         let target = match found {
@@ -154,8 +148,27 @@ impl Exclusions {
 #[derive(Default)]
 struct Node<'a> {
     is_end: bool,
-    literals: BTreeMap<&'a [u8], Node<'a>>,
-    globs: BTreeMap<&'a [u8], Node<'a>>,
+    literals: Children<'a>,
+    globs: Children<'a>,
+}
+
+/// In byte order. Most nodes have one child; a map of the standard library makes room for eleven at once.
+#[derive(Default)]
+struct Children<'a>(Vec<(&'a [u8], Node<'a>)>);
+
+impl<'a> Children<'a> {
+    fn get(&self, name: &[u8]) -> Option<&Node<'a>> {
+        let at = self.0.binary_search_by_key(&name, |(name, _)| name).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    fn get_or_insert(&mut self, name: &'a [u8]) -> &mut Node<'a> {
+        let at = self.0.binary_search_by_key(&name, |(name, _)| name).unwrap_or_else(|at| {
+            self.0.insert(at, (name, Node::default()));
+            at
+        });
+        &mut self.0[at].1
+    }
 }
 
 /// From this many names on, one listing costs less than trying each.
@@ -163,25 +176,31 @@ const NAMES_WORTH_A_LISTING: usize = 6;
 
 impl<'a> Node<'a> {
     fn is_leaf(&self) -> bool {
-        self.literals.is_empty() && self.globs.is_empty()
+        self.literals.0.is_empty() && self.globs.0.is_empty()
     }
 
     fn is_better_listed(&self) -> bool {
-        self.literals.len() >= NAMES_WORTH_A_LISTING || !self.globs.is_empty()
+        self.literals.0.len() >= NAMES_WORTH_A_LISTING || !self.globs.0.is_empty()
+    }
+
+    /// True when the entry `name` of `directory` certainly has nothing that this node looks for.
+    fn finds_nothing(&self, walker: &Walker, directory: &Place, name: &[u8]) -> bool {
+        !self.is_better_listed()
+            && walker.holds_none(directory, name, self.literals.0.iter().map(|(name, _)| *name))
     }
 
     fn insert(&mut self, mut components: impl Iterator<Item = ComponentPattern<'a>>) {
         match components.next() {
             None => self.is_end = true,
             Some(ComponentPattern::Literal(name)) => {
-                self.literals.entry(name).or_default().insert(components);
+                self.literals.get_or_insert(name).insert(components);
             }
-            Some(ComponentPattern::Glob(glob)) => self.globs.entry(glob).or_default().insert(components),
+            Some(ComponentPattern::Glob(glob)) => self.globs.get_or_insert(glob).insert(components),
         }
     }
 
     fn matching<'b>(&'b self, name: &'b [u8]) -> impl Iterator<Item = &'b Self> {
-        let by_glob = self.globs.iter().filter(|(glob, _)| ComponentPattern::Glob(glob).matches(name));
+        let by_glob = self.globs.0.iter().filter(|(glob, _)| ComponentPattern::Glob(glob).matches(name));
         self.literals.get(name).into_iter().chain(by_glob.map(|(_, node)| node))
     }
 }

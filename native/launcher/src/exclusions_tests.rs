@@ -18,6 +18,20 @@ fn only_what_exists_is_closed() {
 }
 
 #[test]
+fn a_pattern_is_searched_to_its_end() {
+    let tree =
+        Tree::of(&["home/a/.config/gh/token", "home/b/.config/", "home/c/", "home/d", "home/e/.config"]);
+    assert_eq!(find(&tree, &["/home/*/.config/gh", "/home/*/.ssh"]), ["/home/a/.config/gh"]);
+}
+
+#[test]
+fn many_names_are_found_in_any_order() {
+    let tree = Tree::of(&["h/z", "h/a", "h/m/k", "h/m/l"]);
+    let patterns = ["/h/z", "/h/m/l", "/h/y", "/h/a", "/h/x", "/h/m/k", "/h/b", "/h/c"];
+    assert_eq!(find(&tree, &patterns), ["/h/a", "/h/m/k", "/h/m/l", "/h/z"]);
+}
+
+#[test]
 fn a_symlink_closes_its_name_and_its_target() {
     let tree =
         Tree::of(&["etc/shadow -> /data/shadow", "data/shadow", "var/run -> /run", "run/secrets/token"]);

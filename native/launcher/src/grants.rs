@@ -68,17 +68,17 @@ fn list_matches(
     path: &AbsolutePath,
     component: &ComponentPattern<'_>,
 ) -> Result<Vec<AbsolutePath>, WalkError> {
-    let names = match walker.known_listing(path) {
-        Some(names) => Some(names),
+    let listing = match walker.known_listing(path) {
+        Some(listing) => Some(listing),
         None => match skip_absent(walker.resolve(path))? {
             Some(directory) => skip_absent(walker.list(&directory))?,
             None => None,
         },
     };
-    let Some(names) = names else { return Ok(Vec::new()) };
-    Ok(names
+    let Some(listing) = listing else { return Ok(Vec::new()) };
+    Ok(listing
         .iter()
-        .map(|listed| &listed.name)
+        .map(|listed| listed.name)
         .filter(|name| component.matches(name))
         .filter_map(|name| path.child(name))
         .collect())
@@ -112,17 +112,17 @@ fn grant_open<S: RuleSink>(
     if place.kind != Kind::Directory || !exclusions.reach_below(&place.path) {
         return sink.allow(place, Rights::Access(access)).map_err(GrantError::Sink);
     }
-    let Some(names) = skip_absent(walker.list(place))? else { return Ok(()) };
+    let Some(listing) = skip_absent(walker.list(place))? else { return Ok(()) };
     // A rule on the directory itself would also hold for what stays closed in it. Its names may be seen,
     // except in `/`, where that right would reach the launcher's own directory.
     if access != Access::Write && !place.path.is_root() {
         sink.allow(place, Rights::ListOnly).map_err(GrantError::Sink)?;
     }
-    for listed in names.iter().filter(|listed| listed.kind != Some(Kind::Symlink)) {
-        if place.path.child(&listed.name).is_none_or(|path| exclusions.is_closed(&path)) {
+    for listed in listing.iter().filter(|listed| listed.kind != Some(Kind::Symlink)) {
+        let Some(path) = place.path.child(listed.name).filter(|path| !exclusions.is_closed(path)) else {
             continue;
-        }
-        if let Some(entry) = skip_absent(walker.listed_entry(place, listed))? {
+        };
+        if let Some(entry) = skip_absent(walker.entry(place, path, listed.kind))? {
             grant_open(walker, exclusions, &entry, access, sink)?;
         }
     }

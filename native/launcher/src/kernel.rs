@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "each block says why it is sound")]
 
 use std::ffi::{CStr, c_char};
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 use rustix::io::Errno;
 
@@ -23,6 +24,29 @@ pub fn close_range(first: u32) -> Result<(), Errno> {
 pub fn close_inherited(descriptor: i32) {
     // SAFETY: a number goes in, and no owned descriptor has it: it was open before the program started.
     unsafe { libc::close(descriptor) };
+}
+
+/// `struct landlock_path_beneath_attr`, which the kernel packs.
+#[repr(C, packed)]
+struct PathBeneathAttribute {
+    allowed_access: u64,
+    parent_fd: i32,
+}
+
+/// Allows `access`, in the bits of `LANDLOCK_ACCESS_FS_*`, on what `parent` holds open and below it.
+///
+/// # Errors
+/// The error of `landlock_add_rule`: among others `ENOMSG` without any bit, `EINVAL` with one that the
+/// ruleset does not handle or that is not for a file, where `parent` is one.
+pub fn add_path_rule(ruleset: BorrowedFd<'_>, parent: BorrowedFd<'_>, access: u64) -> Result<(), Errno> {
+    const PATH_BENEATH: i32 = 1;
+    let rule = PathBeneathAttribute { allowed_access: access, parent_fd: parent.as_raw_fd() };
+    // SAFETY: the kernel reads one attribute of this type from `rule`, which outlives the call; both
+    // descriptors are open.
+    let added = unsafe {
+        libc::syscall(libc::SYS_landlock_add_rule, ruleset.as_raw_fd(), PATH_BENEATH, &raw const rule, 0u32)
+    };
+    if added == 0 { Ok(()) } else { Err(last_error()) }
 }
 
 /// Adds a seccomp filter to the process. Needs `no_new_privs`.

@@ -10,6 +10,7 @@ pub mod inherited;
 pub mod installed;
 pub mod judgement;
 pub mod kernel;
+pub mod listing;
 pub mod passwd;
 pub mod place;
 pub mod probe;

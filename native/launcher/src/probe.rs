@@ -33,7 +33,7 @@ impl Probe {
             landlock: Landlock {
                 abi,
                 errata: if abi > 0 { Erratum::current().bits() } else { 0 },
-                denied_open: abi > 0 && is_open_denied(),
+                denied_open: abi > 0 && is_open_denied(abi),
             },
             kernel: rustix::system::uname().release().to_string_lossy().into_owned(),
         }
@@ -52,8 +52,8 @@ impl Probe {
     }
 }
 
-fn is_open_denied() -> bool {
+fn is_open_denied(abi: i32) -> bool {
     let open = || rustix::fs::open("/", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
-    let restrict = || Domain::new(&TcpRules::default(), false)?.enforce();
+    let restrict = || Domain::new(abi, &TcpRules::default(), false)?.enforce();
     open().is_ok() && restrict().is_ok() && open().err() == Some(Errno::ACCESS)
 }

@@ -5,10 +5,10 @@ use std::os::fd::OwnedFd;
 use kubefence_policy::arguments::ProfileName;
 use kubefence_policy::manifest::{MAX_MANIFEST_BYTES, Manifest, ManifestError};
 use kubefence_policy::recorded::Digest;
-use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Code, LaunchError};
+use crate::installed::{self, ReadError, open_directory};
 use crate::proof;
 
 /// Compiled-in manifests by profile name.
@@ -60,32 +60,11 @@ fn read_installed(
 ) -> Result<Manifest, LaunchError> {
     let file_name = format!("{stem}.json");
     let shown = format!("{folder_path}/{file_name}");
-    // A symbolic link would be followed inside the container, where the image decides what is there.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = match rustix::fs::openat(folder, &file_name, flags, Mode::empty()) {
-        Ok(file) => file,
-        Err(Errno::NOENT) => return Err(not_installed(name, "the file does not exist")),
-        Err(Errno::LOOP) => return Err(unreadable(&shown, "it is a symbolic link")),
-        Err(error) => return Err(unreadable(&shown, error)),
-    };
-    let stat = rustix::fs::fstat(&file).map_err(|error| unreadable(&shown, error))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return Err(unreadable(&shown, "it is no regular file"));
+    match installed::read(folder, &file_name, MAX_MANIFEST_BYTES) {
+        Ok(content) => parse(name, &content),
+        Err(ReadError::Missing) => Err(not_installed(name, "the file does not exist")),
+        Err(error) => Err(unreadable(&shown, error)),
     }
-    parse(name, &read_bounded(&file).map_err(|error| unreadable(&shown, error))?)
-}
-
-/// One byte more than allowed at most: enough for the parser to refuse it.
-fn read_bounded(file: &OwnedFd) -> Result<Vec<u8>, Errno> {
-    let mut content = Vec::with_capacity(16 << 10);
-    let mut chunk = [0; 16 << 10];
-    while content.len() <= MAX_MANIFEST_BYTES {
-        match rustix::io::read(file, &mut chunk)? {
-            0 => break,
-            length => content.extend_from_slice(&chunk[..length]),
-        }
-    }
-    Ok(content)
 }
 
 fn parse(name: &ProfileName, json: &[u8]) -> Result<Manifest, LaunchError> {
@@ -97,11 +76,6 @@ fn parse(name: &ProfileName, json: &[u8]) -> Result<Manifest, LaunchError> {
         let what = format!("the manifest of profile {} is refused", name.as_str());
         LaunchError::new(code, what, error, "compile the profile again with `kubefence profile compile`")
     })
-}
-
-fn open_directory<Fd: std::os::fd::AsFd>(parent: Fd, name: &str) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(parent, name, flags, Mode::empty())
 }
 
 fn not_installed(name: &ProfileName, why: &str) -> LaunchError {

@@ -11,6 +11,7 @@ use kubefence_policy::path::{AbsolutePath, MAX_PATH_BYTES};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, ResolveFlags, Statx, StatxFlags};
 use rustix::io::Errno;
 
+use crate::listing::Listing;
 use crate::place::{Kind, Place};
 
 /// The kernel's own limit on symbolic links in one lookup.
@@ -33,15 +34,6 @@ pub enum WalkError {
     Failed(AbsolutePath, Errno),
 }
 
-/// A name that a directory lists.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Listed {
-    /// The file name.
-    pub name: Vec<u8>,
-    /// What the listing says it is; `None` on file systems that do not say.
-    pub kind: Option<Kind>,
-}
-
 /// What earlier listings say of a path.
 #[derive(Clone, Copy)]
 enum Known {
@@ -57,7 +49,7 @@ pub struct Walker {
     root: OwnedFd,
     listed: Cell<u32>,
     /// What was listed once is not asked again: exceptions and grants see the same entries.
-    listings: RefCell<Vec<(AbsolutePath, Rc<[Listed]>)>>,
+    listings: RefCell<Vec<(AbsolutePath, Rc<Listing>)>>,
 }
 
 impl Walker {
@@ -130,10 +122,10 @@ impl Walker {
 
     /// What earlier listings say of `path`.
     fn known(&self, path: &AbsolutePath) -> Known {
-        let (Some(names), Some(name)) = (self.known_listing(&path.parent()), path.components().last()) else {
+        let (Some(listing), Some(name)) = (self.known_listing(&path.parent()), path.name()) else {
             return Known::Nothing;
         };
-        match names.iter().find(|listed| listed.name == name) {
+        match listing.iter().find(|listed| listed.name == name) {
             None => Known::Missing,
             Some(listed) => listed.kind.map_or(Known::Nothing, Known::Is),
         }
@@ -232,29 +224,51 @@ impl Walker {
         Ok(Kind::of(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::File))
     }
 
-    /// An entry that `directory` listed. Its kind is the listing's: should it have changed since, it gets
-    /// no right that an entry of its new kind would not have got.
+    /// True when nothing of `names` is in the entry `name` of `directory`: found out without opening the
+    /// entry. Any other answer than that is false.
+    pub fn holds_none<'n>(
+        &self,
+        directory: &Place,
+        name: &[u8],
+        mut names: impl Iterator<Item = &'n [u8]>,
+    ) -> bool {
+        names.all(|inner| {
+            let path = [name, b"/", inner].concat();
+            rustix::fs::statat(&directory.fd, path, AtFlags::SYMLINK_NOFOLLOW).err() == Some(Errno::NOENT)
+        })
+    }
+
+    /// The entry of `directory` at `path`, a symbolic link as itself. A `kind` that the listing said is
+    /// believed: should it have changed since, it gets no right that an entry of its new kind would not
+    /// have got.
     ///
     /// # Errors
     /// [`WalkError`]
-    pub fn listed_entry(&self, directory: &Place, listed: &Listed) -> Result<Place, WalkError> {
-        let Some(kind) = listed.kind else { return self.entry(directory, &listed.name) };
-        let path = directory.path.child(&listed.name).ok_or(WalkError::Missing)?;
-        let fd = open_entry(&directory.fd, &listed.name).map_err(|error| judge(error, &directory.path))?;
-        Ok(Place { fd, path, kind, symlink_mount: None })
+    pub fn entry(
+        &self,
+        directory: &Place,
+        path: AbsolutePath,
+        kind: Option<Kind>,
+    ) -> Result<Place, WalkError> {
+        let name = path.name().ok_or(WalkError::Missing)?;
+        let fd = open_entry(&directory.fd, name).map_err(|error| judge(error, &directory.path))?;
+        match kind {
+            Some(kind) => Ok(Place { fd, path, kind, symlink_mount: None }),
+            None => Place::describe(fd, path, None),
+        }
     }
 
     /// The names in `directory`, without `.` and `..`.
     ///
     /// # Errors
     /// [`WalkError`]; [`WalkError::TooManyEntries`] once all listings together pass the limit.
-    pub fn list(&self, directory: &Place) -> Result<Rc<[Listed]>, WalkError> {
-        if let Some(names) = self.known_listing(&directory.path) {
-            return Ok(names);
+    pub fn list(&self, directory: &Place) -> Result<Rc<Listing>, WalkError> {
+        if let Some(listing) = self.known_listing(&directory.path) {
+            return Ok(listing);
         }
-        let names: Rc<[Listed]> = self.read_names(directory)?.into();
-        self.listings.borrow_mut().push((directory.path.clone(), names.clone()));
-        Ok(names)
+        let listing = Rc::new(self.read_names(directory)?);
+        self.listings.borrow_mut().push((directory.path.clone(), listing.clone()));
+        Ok(listing)
     }
 
     #[cfg(test)]
@@ -264,17 +278,17 @@ impl Walker {
 
     /// The names in the directory that really is at `path`, if they were asked for before.
     #[must_use]
-    pub fn known_listing(&self, path: &AbsolutePath) -> Option<Rc<[Listed]>> {
-        self.listings.borrow().iter().find(|(known, _)| known == path).map(|(_, names)| names.clone())
+    pub fn known_listing(&self, path: &AbsolutePath) -> Option<Rc<Listing>> {
+        self.listings.borrow().iter().find(|(known, _)| known == path).map(|(_, listing)| listing.clone())
     }
 
-    fn read_names(&self, directory: &Place) -> Result<Vec<Listed>, WalkError> {
+    fn read_names(&self, directory: &Place) -> Result<Listing, WalkError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let failed = |error| judge(error, &directory.path);
         let readable = rustix::fs::openat(&directory.fd, ".", flags, Mode::empty()).map_err(failed)?;
         let mut buffer = [MaybeUninit::uninit(); 8192];
         let mut entries = RawDir::new(readable, &mut buffer);
-        let mut names = Vec::new();
+        let mut listing = Listing::empty();
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name().to_bytes();
@@ -285,19 +299,9 @@ impl Walker {
             if self.listed.get() > MAX_LISTED_ENTRIES {
                 return Err(WalkError::TooManyEntries(directory.path.clone()));
             }
-            names.push(Listed { name: name.to_vec(), kind: Kind::of(entry.file_type()) });
+            listing.push(name, Kind::of(entry.file_type()));
         }
-        Ok(names)
-    }
-
-    /// The entry `name` of `directory`, a symbolic link as itself.
-    ///
-    /// # Errors
-    /// [`WalkError`]
-    pub fn entry(&self, directory: &Place, name: &[u8]) -> Result<Place, WalkError> {
-        let path = directory.path.child(name).ok_or(WalkError::Missing)?;
-        let fd = open_entry(&directory.fd, name).map_err(|error| judge(error, &directory.path))?;
-        Place::describe(fd, path, None)
+        Ok(listing)
     }
 }
 

@@ -101,7 +101,7 @@ fn listings_have_names_and_an_end() {
     let walker = tree.walker();
     let directory = walker.resolve(&path("/d")).unwrap();
     let listing = walker.list(&directory).unwrap();
-    let mut names: Vec<_> = listing.iter().map(|listed| (listed.name.as_slice(), listed.kind)).collect();
+    let mut names: Vec<_> = listing.iter().map(|listed| (listed.name, listed.kind)).collect();
     names.sort();
     let expected = [(&b".b"[..], Some(Kind::File)), (b"a", Some(Kind::File)), (b"c", Some(Kind::Directory))];
     assert_eq!(names, expected);

@@ -41,7 +41,7 @@ fn restrict(wrap: &Wrap, name: &CStr, environment: StringVector) -> Result<CStri
     check_kernel(&manifest, abi)?;
     let unproved = proof::before()?;
     let command = command::find(name, environment)?;
-    let mut domain = Domain::new(&manifest.tcp, wrap.options.scope_signals)?;
+    let mut domain = Domain::new(abi, &manifest.tcp, wrap.options.scope_signals)?;
     add_rules(&manifest, wrap, &command, &mut domain)?;
     domain.enforce()?;
     if abi < truncate_filter::FIRST_ABI_WITH_TRUNCATE {
@@ -133,11 +133,11 @@ fn closed_patterns(
         home: places.home.path().or(variables.home.as_ref()).cloned(),
         uid: variables.uid,
     };
-    let exceptions = manifest
-        .exceptions
-        .iter()
-        .flat_map(|path| [path.resolve(variables), path.resolve(&recorded)])
-        .flatten();
+    let meanings = [Some(variables), Some(&recorded).filter(|recorded| *recorded != variables)];
+    let exceptions = meanings
+        .into_iter()
+        .flatten()
+        .flat_map(|meaning| manifest.exceptions.iter().filter_map(|path| path.resolve(meaning)));
     let literals = options.except.iter().chain(&own).map(PathPattern::literal);
     exceptions.chain(literals).collect()
 }

@@ -1,24 +1,26 @@
 //! The manifest exactly as its JSON spells it. A member that is not here, a member given twice and a
 //! `null` are all refused: what the launcher does not know it cannot enforce.
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Document {
+pub(crate) struct Document<'a> {
     /// For editors.
     #[serde(default, rename = "$schema", deserialize_with = "present")]
     pub _schema: Option<String>,
     pub version: String,
-    #[serde(default)]
-    pub filesystem: Filesystem,
+    #[serde(default, borrow)]
+    pub filesystem: Filesystem<'a>,
     #[serde(default)]
     pub network: Network,
     #[serde(default)]
     pub process: Process,
-    #[serde(default)]
-    pub kubefence: Kubefence,
+    #[serde(default, borrow)]
+    pub kubefence: Kubefence<'a>,
     #[serde(default)]
     pub credentials: Vec<IgnoredAny>,
     #[serde(default, deserialize_with = "present")]
@@ -29,15 +31,22 @@ pub(crate) struct Document {
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Filesystem {
-    pub grants: Vec<Grant>,
-    pub deny: Vec<Deny>,
+pub(crate) struct Filesystem<'a> {
+    #[serde(borrow)]
+    pub grants: Vec<Grant<'a>>,
+    #[serde(borrow)]
+    pub deny: Vec<Deny<'a>>,
 }
+
+/// A path, borrowed from the JSON: hundreds of them are read at every start.
+#[derive(Deserialize)]
+pub(crate) struct Path<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Grant {
-    pub path: String,
+pub(crate) struct Grant<'a> {
+    #[serde(borrow)]
+    pub path: Path<'a>,
     pub access: Access,
     /// A hint: the launcher looks at what is there.
     #[serde(default, rename = "type", deserialize_with = "present")]
@@ -65,8 +74,9 @@ pub(crate) enum EntryType {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Deny {
-    pub path: String,
+pub(crate) struct Deny<'a> {
+    #[serde(borrow)]
+    pub path: Path<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -140,8 +150,9 @@ pub(crate) enum ExecStrategy {
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Kubefence {
-    pub exceptions: Vec<String>,
+pub(crate) struct Kubefence<'a> {
+    #[serde(borrow)]
+    pub exceptions: Vec<Path<'a>>,
     pub volumes: VolumeAccess,
     pub config_volumes: bool,
     pub projected_volumes: bool,

@@ -4,7 +4,7 @@
 use std::fmt;
 
 pub use crate::document::{Access, VolumeAccess};
-use crate::document::{Document, ExecStrategy, Network, NetworkMode};
+use crate::document::{Document, ExecStrategy, Network, NetworkMode, Path};
 use crate::template::PathTemplate;
 
 /// Largest manifest that is read. The biggest built-in has a few kilobytes.
@@ -114,7 +114,7 @@ fn check_version(version: &str) -> Result<(), ManifestError> {
     Ok(())
 }
 
-fn check_unsupported(document: &Document) -> Result<(), ManifestError> {
+fn check_unsupported(document: &Document<'_>) -> Result<(), ManifestError> {
     const PROXY: &str = "it needs nono's proxy, which does not exist in a container";
     const COMMANDS: &str = "commands are not refused by name, since a child could run them all the same";
     let network = &document.network;
@@ -172,7 +172,7 @@ fn tcp_rules(network: Network) -> Result<TcpRules, ManifestError> {
     Ok(TcpRules { connect: Some(Vec::new()), bind: Some(Vec::new()), blocked: true })
 }
 
-fn template(member: &'static str, path: &str) -> Result<PathTemplate, ManifestError> {
+fn template(member: &'static str, Path(path): &Path<'_>) -> Result<PathTemplate, ManifestError> {
     PathTemplate::parse(path).map_err(|error| ManifestError::Invalid(member, format!("{path:?}: {error}")))
 }
 

@@ -78,12 +78,8 @@ impl AbsolutePath {
         if !is_name(name) || name.contains(&b'/') || name.contains(&0) {
             return None;
         }
-        let mut bytes = self.0.clone();
-        if !self.is_root() {
-            bytes.push(b'/');
-        }
-        bytes.extend_from_slice(name);
-        Some(Self(bytes))
+        let above = if self.is_root() { b"" } else { self.as_bytes() };
+        Some(Self([above, name].join(&b'/')))
     }
 
     /// The directory that holds this entry; `/` is its own parent.
@@ -93,6 +89,13 @@ impl AbsolutePath {
             None | Some(0) => Self::root(),
             Some(slash) => Self(self.0[..slash].to_vec()),
         }
+    }
+
+    /// The name of this entry in its directory; `/` has none.
+    #[must_use]
+    pub fn name(&self) -> Option<&[u8]> {
+        let slash = self.0.iter().rposition(|byte| *byte == b'/')?;
+        Some(&self.0[slash + 1..]).filter(|name| !name.is_empty())
     }
 
     /// The components below `/`, none for `/` itself.
@@ -192,7 +195,10 @@ mod tests {
     }
 
     #[test]
-    fn child_and_parent() {
+    fn child_name_and_parent() {
+        assert_eq!(path("/").name(), None);
+        assert_eq!(path("/a").name(), Some(&b"a"[..]));
+        assert_eq!(path("/a/b").name(), Some(&b"b"[..]));
         assert_eq!(path("/").child(b"a"), Some(path("/a")));
         assert_eq!(path("/a").child(b"b"), Some(path("/a/b")));
         for bad in [&b""[..], b".", b"..", b"a/b", b"a\0"] {

@@ -167,12 +167,12 @@ describe("running", { timeout: TIMEOUT_MS }, () => {
     expect(await attempt()).toBe("sandboxed");
     renameSync(files.launcher.nono, `${files.launcher.nono}.away`);
     await expect.poll(attempt, { timeout: 20_000 }).toContain("LAUNCHER_MISSING");
-    expect(daemon.records("launcher failed its check")).toHaveLength(1);
+    await expect.poll(() => daemon.records("launcher failed its check")).toHaveLength(1);
     renameSync(`${files.launcher.nono}.away`, files.launcher.nono);
     await expect.poll(attempt, { timeout: 20_000 }).toBe("sandboxed");
     rmSync(join(files.launcher.profiles, "default.json"));
     await expect.poll(attempt, { timeout: 20_000 }).toContain("PROFILE_NOT_INSTALLED");
-    expect(daemon.records("launcher ready again")).toHaveLength(1);
+    await expect.poll(() => daemon.records("launcher ready again")).toHaveLength(1);
   });
 
   test("C1: a launcher's directory that is closed to others is warned about with the command that helps", async () => {

@@ -22,7 +22,7 @@ interface AdjustedMount extends MountInput {
 
 /** What stands in front of the command. With no options it is the original's, byte for byte. */
 export function launcherPrefix(decision: Pick<SandboxDecision, "profile" | "options">): string[] {
-  return [LAUNCHER_PATH, "wrap", "--profile", decision.profile, ...decision.options, "--"];
+  return [LAUNCHER_PATH, "wrap", "--profile", decision.profile].concat(decision.options, "--");
 }
 
 /** The mount of the launcher's directory; `directory` is the parent of nono_bin_path on the node. */
@@ -37,7 +37,7 @@ export function adjustmentFor(
   launcherDirectory: string,
 ): LauncherAdjustment {
   return {
-    args: [...launcherPrefix(decision), ...container.args],
+    args: launcherPrefix(decision).concat(container.args),
     mounts: [launcherMount(launcherDirectory)],
     // The removals take the variables over from an earlier plugin that set them.
     env: [

@@ -1,5 +1,5 @@
 import { NriError } from "@kubefence/nri";
-import { adjustmentFor, launcherPrefix, type LauncherAdjustment } from "../adjust/adjustment.ts";
+import { adjustmentFor, type LauncherAdjustment } from "../adjust/adjustment.ts";
 import { explain, messageOf } from "../errors.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision } from "../policy/decision.ts";
@@ -33,7 +33,7 @@ function answerFor(
     if (decision.kind !== "sandbox") return { decision };
     const adjust = adjustmentFor(decision, container, daemon.launcherDirectory);
     daemon.expectations.add(container.id, {
-      prefix: launcherPrefix(decision),
+      prefix: adjust.args.slice(0, adjust.args.length - container.args.length),
       profile: decision.profile,
       path: launcherPath(container.env),
       launcherDirectory: daemon.launcherDirectory,

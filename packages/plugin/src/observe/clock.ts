@@ -27,11 +27,29 @@ export function now(): Moment {
  * without trailing zeros.
  */
 export function formatTime({ ms, nanoseconds }: Moment, digits: 3 | 9): string {
-  const offsetMinutes = -new Date(ms).getTimezoneOffset();
-  const local = new Date(ms + offsetMinutes * 60_000).toISOString().slice(0, -1);
-  const fraction = digits === 3 ? "" : String(nanoseconds).padStart(6, "0");
-  const time = digits === 3 ? local : (local + fraction).replace(/\.?0+$/, "");
-  return time + formatOffset(offsetMinutes);
+  const second = Math.floor(ms / 1000);
+  if (second !== cached.second) cached = describeSecond(second);
+  const milliseconds = String(ms - second * 1000).padStart(3, "0");
+  const fraction =
+    digits === 3 ? milliseconds : (milliseconds + String(nanoseconds).padStart(6, "0")).replace(/0+$/, "");
+  return `${cached.local}${fraction === "" ? "" : "."}${fraction}${cached.offset}`;
+}
+
+interface Second {
+  /** Seconds since 1970. */
+  readonly second: number;
+  /** Date and time to the second in the local zone. */
+  readonly local: string;
+  readonly offset: string;
+}
+
+/** A burst of records shares its second. */
+let cached: Second = { second: NaN, local: "", offset: "" };
+
+function describeSecond(second: number): Second {
+  const offsetMinutes = -new Date(second * 1000).getTimezoneOffset();
+  const local = new Date((second + offsetMinutes * 60) * 1000).toISOString().slice(0, "2026-01-01T00:00:00".length);
+  return { second, local, offset: formatOffset(offsetMinutes) };
 }
 
 function formatOffset(minutes: number): string {

@@ -17,6 +17,8 @@ describe("time", () => {
     ["America/St_Johns", "2026-04-23T07:41:12.3400567-02:30"],
   ])("in %s", (name, text) => {
     process.env["TZ"] = name;
+    // The second before makes sure that nothing of another zone is kept.
+    formatTime({ ms: moment.ms - 1000, nanoseconds: 0 }, 9);
     expect(formatTime(moment, 9)).toBe(text);
     expect(Date.parse(text)).toBe(moment.ms);
   });
@@ -41,15 +43,19 @@ describe("time", () => {
 describe("records", () => {
   test("JSON is compact, in the order of the attributes", () => {
     process.env["TZ"] = "UTC";
+    formatTime({ ms: 0, nanoseconds: 0 }, 9);
     expect(
       formatJson(moment, "INFO", "injected", { decision: "inject", pod: "web", names: ["a", "b"], count: 2 }),
     ).toBe(
       '{"time":"2026-04-23T10:11:12.3400567Z","level":"INFO","msg":"injected","decision":"inject","pod":"web","names":["a","b"],"count":2}\n',
     );
+    const empty = '{"time":"2026-04-23T10:11:12.3400567Z","level":"INFO","msg":"a \\"b\\""}\n';
+    expect(formatJson(moment, "INFO", 'a "b"', {})).toBe(empty);
   });
 
   test("text quotes what slog quotes", () => {
     process.env["TZ"] = "UTC";
+    formatTime({ ms: 0, nanoseconds: 0 }, 9);
     const attributes = {
       a: "plain",
       b: "two words",

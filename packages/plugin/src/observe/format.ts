@@ -8,8 +8,10 @@ export type Attributes = Readonly<Record<string, string | number | boolean | rea
 export type Format = (moment: Moment, level: LevelName, message: string, attributes: Attributes) => string;
 
 /** slog's JSON: compact, so that `"pod":"name"` is a substring that people grep for. */
-export const formatJson: Format = (moment, level, message, attributes) =>
-  `${JSON.stringify({ time: formatTime(moment, 9), level, msg: message, ...attributes })}\n`;
+export const formatJson: Format = (moment, level, message, attributes) => {
+  const rest = JSON.stringify(attributes).slice(1);
+  return `{"time":"${formatTime(moment, 9)}","level":"${level}","msg":${JSON.stringify(message)}${rest === "}" ? "" : ","}${rest}\n`;
+};
 
 /** slog's text: `key=value`, quoted where need be. */
 export const formatText: Format = (moment, level, message, attributes) => {

@@ -12,20 +12,19 @@ export function touchesLauncherMount(destination: string): boolean {
 
 /** Attacks A1 and A2: the runtime compares destinations as strings, the kernel does not. */
 export function findMountOverLauncher(mounts: readonly MountInput[]): Refusal | undefined {
-  for (const { destination } of mounts) {
-    if (touchesLauncherMount(destination)) {
-      return {
-        code: "MOUNT_OVER_LAUNCHER",
-        what: `a volume is mounted at ${JSON.stringify(destination)}: /nono and everything above and under it belongs to the sandbox's launcher`,
-      };
-    }
-    // The SDK decodes invalid UTF-8 to the replacement character: the launcher would be told another path.
-    if (destination.includes("\uFFFD")) {
-      return {
-        code: "MOUNT_PATH_INVALID",
-        what: `a volume is mounted at ${JSON.stringify(destination)}, which is not valid UTF-8`,
-      };
-    }
+  const found = mounts.find(({ destination }) => touchesLauncherMount(destination) || isInvalid(destination));
+  if (found === undefined) return undefined;
+  const where = JSON.stringify(found.destination);
+  if (isInvalid(found.destination)) {
+    return { code: "MOUNT_PATH_INVALID", what: `a volume is mounted at ${where}, which is not valid UTF-8` };
   }
-  return undefined;
+  return {
+    code: "MOUNT_OVER_LAUNCHER",
+    what: `a volume is mounted at ${where}: /nono and everything above and under it belongs to the sandbox's launcher`,
+  };
+}
+
+/** The SDK decodes invalid UTF-8 to the replacement character: the launcher would be told another path. */
+function isInvalid(destination: string): boolean {
+  return destination.includes("\uFFFD");
 }

@@ -17,20 +17,23 @@ const DATA_PLUGINS =
   "empty-dir csi nfs iscsi fc rbd cephfs glusterfs local-volume aws-ebs gce-pd azure-disk azure-file vsphere-volume cinder portworx-volume";
 
 /** The kubelet's directory for a volume plugin tells the kind of volume. */
+const VOLUME_PLUGIN_PREFIX = "kubernetes.io~";
 const KIND_OF_VOLUME_PLUGIN: ReadonlyMap<string, MountKind> = new Map<string, MountKind>([
-  ["kubernetes.io~configmap", "config"],
-  ["kubernetes.io~secret", "config"],
-  ["kubernetes.io~downward-api", "config"],
-  ["kubernetes.io~projected", "projected"],
-  ...DATA_PLUGINS.split(" ").map((name): [string, MountKind] => [`kubernetes.io~${name}`, "data"]),
+  ["configmap", "config"],
+  ["secret", "config"],
+  ["downward-api", "config"],
+  ["projected", "projected"],
+  ...DATA_PLUGINS.split(" ").map((name): [string, MountKind] => [name, "data"]),
 ]);
 
-/** Files that the runtime makes for each sandbox and binds into its containers. */
-const RUNTIME_FILES = new Set(["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/dev/shm"]);
+/** What a mount asks for. */
+type Outcome = "nothing" | "exceptUnderGrant" | "except" | "readOnly" | "readWrite";
 
-/** What a mount asks for; among mounts at one destination that are not granted, the later in this list wins. */
-const OUTCOMES = ["nothing", "exceptUnderGrant", "except", "readOnly", "readWrite"] as const;
-type Outcome = (typeof OUTCOMES)[number];
+interface Wish {
+  /** Clean. */
+  readonly destination: string;
+  readonly outcome: Outcome;
+}
 
 /** Computes the options, each list sorted bytewise and without duplicates; or refuses two mounts that contradict each other. */
 export function volumeOptions(
@@ -40,47 +43,49 @@ export function volumeOptions(
   kubeletRoot: string,
 ): VolumeOptions | Refusal {
   const podDirectory = pod.uid === "" ? undefined : `${kubeletRoot}/pods/${pod.uid}`;
-  const outcomes = new Map<string, Outcome>();
+  const wishes: Wish[] = [];
+  const granted = new Map<string, Outcome>();
   for (const mount of mounts) {
     const destination = cleanPath(mount.destination);
     const outcome = outcomeOf(mount, destination, kindOfMount(pod.id, podDirectory, mount, destination), profile);
-    const other = outcomes.get(destination);
-    if (other === undefined) {
-      outcomes.set(destination, outcome);
-      continue;
-    }
-    if (other !== outcome && (isGrant(other) || isGrant(outcome))) {
-      // Which of the two the container sees depends on the runtime's sorting: the grant could fall on the other one.
+    wishes.push({ destination, outcome });
+    if (outcome === "readOnly" || outcome === "readWrite") granted.set(destination, outcome);
+  }
+  return findContradiction(wishes, granted) ?? collect(wishes, granted);
+}
+
+/** Which of two mounts a container sees depends on the runtime's sorting: a grant could fall on the other one. */
+function findContradiction(wishes: readonly Wish[], granted: ReadonlyMap<string, Outcome>): Refusal | undefined {
+  if (granted.size === 0) return undefined;
+  for (const { destination, outcome } of wishes) {
+    const grant = granted.get(destination);
+    if (grant !== undefined && grant !== outcome) {
       return { code: "MOUNT_AMBIGUOUS", what: `two mounts of different kinds lie at ${JSON.stringify(destination)}` };
     }
-    if (OUTCOMES.indexOf(outcome) > OUTCOMES.indexOf(other)) outcomes.set(destination, outcome);
   }
-  return collect(outcomes);
+  return undefined;
 }
 
-function collect(outcomes: ReadonlyMap<string, Outcome>): VolumeOptions {
-  const destinations: Record<Outcome, string[]> = {
-    nothing: [],
-    exceptUnderGrant: [],
-    except: [],
-    readOnly: [],
-    readWrite: [],
-  };
-  for (const [destination, outcome] of outcomes) destinations[outcome].push(destination);
-  const { readWrite, readOnly, except, exceptUnderGrant } = destinations;
-  const granted = [...readWrite, ...readOnly];
-  const insideGrant = exceptUnderGrant.filter((destination) =>
-    granted.some((ancestor) => isStrictlyUnder(destination, ancestor)),
-  );
-  return {
-    readWrite: sortBytewise(readWrite),
-    readOnly: sortBytewise(readOnly),
-    except: sortBytewise([...except, ...insideGrant]),
-  };
+function collect(wishes: readonly Wish[], granted: ReadonlyMap<string, Outcome>): VolumeOptions {
+  const readWrite: string[] = [];
+  const readOnly: string[] = [];
+  const except: string[] = [];
+  for (const { destination, outcome } of wishes) {
+    if (outcome === "readWrite") readWrite.push(destination);
+    else if (outcome === "readOnly") readOnly.push(destination);
+    else if (outcome === "except") except.push(destination);
+    else if (outcome === "exceptUnderGrant" && hasAncestorIn(granted, destination)) except.push(destination);
+  }
+  return { readWrite: sortBytewise(readWrite), readOnly: sortBytewise(readOnly), except: sortBytewise(except) };
 }
 
-function isGrant(outcome: Outcome): boolean {
-  return outcome === "readWrite" || outcome === "readOnly";
+/** True if a directory above the clean path, and not only itself, is among the paths. */
+function hasAncestorIn(paths: ReadonlyMap<string, unknown>, path: string): boolean {
+  if (paths.size === 0 || path === "/") return false;
+  for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
+    if (paths.has(path.slice(0, slash))) return true;
+  }
+  return paths.has("/");
 }
 
 function outcomeOf(mount: MountInput, destination: string, kind: MountKind, profile: InstalledProfile): Outcome {
@@ -107,37 +112,62 @@ function kindOfMount(
   if (mount.type !== "bind" && !mount.options.includes("bind") && !mount.options.includes("rbind")) return "runtime";
   const source = cleanPath(mount.source);
   if (podDirectory !== undefined && isStrictlyUnder(source, podDirectory)) {
-    return kindInPodDirectory(source, podDirectory.length + 1);
+    return kindInPodDirectory(source.substring(podDirectory.length + 1));
   }
-  const isSandboxFile = RUNTIME_FILES.has(destination) && podId !== "" && source.split("/").includes(podId);
-  return isSandboxFile ? "runtime" : "host";
+  return isSandboxFile(podId, source, destination) ? "runtime" : "host";
 }
 
-/** The kind of a clean source whose path below the pod's directory begins at `start`. */
-function kindInPodDirectory(source: string, start: number): MountKind {
-  const folderEnd = endOfComponent(source, start);
-  const folder = source.slice(start, folderEnd);
-  if (folder === "volumes") {
-    const pluginEnd = endOfComponent(source, folderEnd + 1);
-    const kind = KIND_OF_VOLUME_PLUGIN.get(source.slice(folderEnd + 1, pluginEnd));
-    return kind !== undefined && pluginEnd < source.length ? kind : "unknown";
+/** A file that the runtime makes for each sandbox and binds into its containers. */
+function isSandboxFile(podId: string, source: string, destination: string): boolean {
+  switch (destination) {
+    case "/etc/hosts":
+    case "/etc/hostname":
+    case "/etc/resolv.conf":
+    case "/dev/shm":
+      return podId !== "" && `${source}/`.includes(`/${podId}/`);
+    default:
+      return false;
   }
-  if (folder === "volume-subpaths") return "unknown";
-  if (folder === "etc-hosts" && folderEnd === source.length) return "runtime";
-  // containers/NAME/ID
-  if (folder === "containers" && source.slice(folderEnd).split("/").length === 3) return "runtime";
-  return "host";
 }
 
-function endOfComponent(path: string, start: number): number {
-  const slash = path.indexOf("/", start);
-  return slash === -1 ? path.length : slash;
+/** The kind of a mount by its source's clean path below the pod's directory. */
+function kindInPodDirectory(path: string): MountKind {
+  const slash = path.indexOf("/");
+  const folder = slash === -1 ? path : path.substring(0, slash);
+  const rest = slash === -1 ? "" : path.substring(slash + 1);
+  switch (folder) {
+    case "volumes":
+      return kindOfVolume(rest);
+    case "volume-subpaths":
+      return "unknown";
+    case "etc-hosts":
+      return rest === "" ? "runtime" : "host";
+    case "containers":
+      return NAME_AND_ID.test(rest) ? "runtime" : "host";
+    default:
+      return "host";
+  }
 }
 
-const ASCII = /^[\0-\x7f]*$/;
+/** Where the kubelet keeps a container's termination log. */
+const NAME_AND_ID = /^[^/]+\/[^/]+$/;
 
-/** In the order of the UTF-8 bytes; JavaScript's own order is that of UTF-16 units, which is the same for ASCII. */
-function sortBytewise(paths: readonly string[]): string[] {
-  if (paths.every((path) => ASCII.test(path))) return paths.toSorted();
-  return paths.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+/** The kind of a volume by its path in the pod's directory of volumes: PLUGIN/NAME and further. */
+function kindOfVolume(path: string): MountKind {
+  const pluginEnd = path.indexOf("/");
+  if (pluginEnd === -1 || path.substring(0, VOLUME_PLUGIN_PREFIX.length) !== VOLUME_PLUGIN_PREFIX) return "unknown";
+  return KIND_OF_VOLUME_PLUGIN.get(path.substring(VOLUME_PLUGIN_PREFIX.length, pluginEnd)) ?? "unknown";
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** In the order of the UTF-8 bytes, which is JavaScript's own, that of UTF-16 units, where there are no surrogates. */
+function sortBytewise(paths: string[]): readonly string[] {
+  if (paths.length < 2) return paths;
+  if (SURROGATE.test(paths.join(""))) {
+    paths.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+  } else {
+    paths.sort();
+  }
+  return paths.filter((path, index) => path !== paths[index - 1]);
 }

@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, rename, rm, rmdir, unlink, writeFile } from "node:fs";
 import { promisify } from "node:util";
-import { checkComponent, formatRecord, type SandboxRecord } from "./record.ts";
+import { checkComponent } from "./record.ts";
 
 const makeDirectory = promisify(mkdir);
 const listDirectory = promisify(readdir);
@@ -22,11 +22,11 @@ export class StateFiles {
   }
 
   /** A reader sees the whole record or none. */
-  async write(record: SandboxRecord): Promise<void> {
-    const directory = this.#directoryOf(record.podUid, record.containerId);
+  async write(podUid: string, containerId: string, text: string): Promise<void> {
+    const directory = this.#directoryOf(podUid, containerId);
     await makeDirectory(directory, { recursive: true, mode: 0o700 });
     const temporary = `${directory}/.${FILE}.tmp`;
-    await writeWhole(temporary, formatRecord(record, new Date()), { mode: 0o600 });
+    await writeWhole(temporary, text, { mode: 0o600 });
     await renameFile(temporary, `${directory}/${FILE}`);
   }
 

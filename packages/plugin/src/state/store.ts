@@ -1,6 +1,7 @@
+import { copyOf } from "@kubefence/nri";
 import { messageOf } from "../errors.ts";
 import { StateFiles } from "./files.ts";
-import type { SandboxRecord } from "./record.ts";
+import { formatRecord, type SandboxRecord } from "./record.ts";
 
 /** Told of what failed; the record is an inventory, so a failure is a warning and never stops a container. */
 export interface StateListener {
@@ -9,7 +10,7 @@ export interface StateListener {
 
 /** What shall become of a container's record. */
 type Wish =
-  | { readonly kind: "write"; readonly record: SandboxRecord }
+  | { readonly kind: "write"; readonly podUid: string; readonly text: string }
   | { readonly kind: "remove"; readonly podUid: string };
 
 /** Records are written when no container came for this long: a storm of creations is answered first. */
@@ -43,13 +44,15 @@ export class StateStore {
 
   write(record: SandboxRecord): void {
     // Not in the runtime's list because it is younger than the list.
-    this.#alive?.add(record.containerId);
-    this.#wish(record.containerId, { kind: "write", record });
+    const containerId = copyOf(record.containerId);
+    this.#alive?.add(containerId);
+    // Many may wait, so they are small: one text instead of parts of the request.
+    this.#wish(containerId, { kind: "write", podUid: copyOf(record.podUid), text: formatRecord(record, new Date()) });
   }
 
   /** Removes a container's record if there is one. `podUid` may be "": then every pod's directory is looked into. */
   remove(podUid: string, containerId: string): void {
-    this.#wish(containerId, { kind: "remove", podUid });
+    this.#wish(copyOf(containerId), { kind: "remove", podUid: copyOf(podUid) });
   }
 
   /** Removes the records of containers that are not in `alive`, when everything asked for so far is done. */
@@ -104,7 +107,9 @@ export class StateStore {
 
   async #fulfil(containerId: string, wish: Wish): Promise<void> {
     try {
-      await (wish.kind === "write" ? this.#files.write(wish.record) : this.#files.remove(wish.podUid, containerId));
+      await (wish.kind === "write"
+        ? this.#files.write(wish.podUid, containerId, wish.text)
+        : this.#files.remove(wish.podUid, containerId));
     } catch (error) {
       this.#listener.failed(wish.kind, containerId, messageOf(error));
     }
