@@ -111,10 +111,11 @@ function filter(name: string): string {
   return join(root.launcherDirectory, "seccomp", `${name}.bpf`);
 }
 
-describe("nothing starts", () => {
-  const start = async (policy: string, around: string[] = []): Promise<string> =>
-    refusal(await root.run({ options: ["--seccomp", policy], around, command: ["echo", "started"] }));
+async function start(policy: string, around: string[] = []): Promise<string> {
+  return refusal(await root.run({ options: ["--seccomp", policy], around, command: ["echo", "started"] }));
+}
 
+describe("nothing starts", () => {
   test("without the filter's file, or with something else in its place", async () => {
     expect(await start("missing")).toBe("125 SECCOMP_POLICY");
     writeFileSync(filter("text"), "text");
