@@ -57,9 +57,11 @@ export async function measureSeccomp(
 function containersFilter(): { filter: string; ruleCount: number } {
   const machine = { architecture: "x86_64", kernel: "6.18" } as const;
   const message = toMessage(policyFilter(policies["runtime-default"](), machine));
-  const text = JSON.stringify(message, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value));
-  return {
-    filter: text.replaceAll(/"errnoRet":\{"value":(\d+)\}/g, '"errnoRet":$1'),
-    ruleCount: message.syscalls?.length ?? 0,
-  };
+  // Go reads 64-bit integers from numbers, which JSON.parse would round; nothing parses them here.
+  const text = JSON.stringify(message, (_, value: unknown) => (typeof value === "bigint" ? `integer ${value}` : value));
+  const filter = text
+    .replaceAll(/"integer (\d+)"/g, "$1")
+    // NRI wraps what is optional.
+    .replaceAll(/"errnoRet":\{"value":(\d+)\}/g, '"errnoRet":$1');
+  return { filter, ruleCount: message.syscalls?.length ?? 0 };
 }
