@@ -99,7 +99,7 @@ describe("the policies of the table", () => {
   test("a filter that only forbids, and kills, goes on doing so", () => {
     const forbidding = {
       defaultAction: "SCMP_ACT_ALLOW",
-      architectures: ["SCMP_ARCH_X86_64"],
+      architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
       syscalls: [{ names: ["chroot", "keyctl"], action: "SCMP_ACT_KILL_PROCESS" }],
     };
     const policy = deliver("runtime-default", forbidding);
@@ -107,7 +107,7 @@ describe("the policies of the table", () => {
     expect(answers(policy, "keyctl")).toBe("SCMP_ACT_KILL_PROCESS");
     expect(answers(policy, "userfaultfd")).toBe("SCMP_ACT_ERRNO 1");
     expect(answers(policy, "read")).toBe("SCMP_ACT_ALLOW");
-    expect(policy?.architectures).toEqual(["SCMP_ARCH_X86_64"]);
+    expect(policy?.architectures).toEqual(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]);
   });
 
   test("the original's know one architecture", () => {

@@ -27,18 +27,14 @@ export function intersect(ours: Filter, theirs: Filter): Filter | undefined {
     if (met === undefined || !isExpressible(met)) return undefined;
     if (!isWhole(met) || !sameAction(met.inside, fallback)) calls.set(name, met);
   }
-  if (architectures.includes("SCMP_ARCH_X86") && !agreeOnMultiplexers(theirs.calls, calls)) return undefined;
+  const hasMultiplexers = architectures.includes("SCMP_ARCH_X86");
+  if (hasMultiplexers && !(knowsMultiplexers(theirs.calls) && knowsMultiplexers(calls))) return undefined;
   return { fallback, architectures, flags: theirs.flags, calls };
 }
 
-/** For each of them, both filters have a rule of its own for all arguments, or nothing from which libseccomp makes one. */
-function agreeOnMultiplexers(theirs: Filter["calls"], both: Filter["calls"]): boolean {
-  return MULTIPLEXERS.every(({ name, carried }) =>
-    [theirs, both].every((calls) => {
-      const own = calls.get(name);
-      return own === undefined ? !carried.some((call) => theirs.has(call) || both.has(call)) : isWhole(own);
-    }),
-  );
+/** True if each has a rule of its own, or there is nothing from which libseccomp would make one. */
+function knowsMultiplexers(calls: Filter["calls"]): boolean {
+  return MULTIPLEXERS.every(({ name, carried }) => calls.has(name) || !carried.some((call) => calls.has(call)));
 }
 
 function isExpressible({ alternatives }: Behaviour): boolean {
