@@ -21,7 +21,7 @@ const FILTERS = [
   "localhost, another errno",
 ];
 /** What the intersection can be written down of; the others get ours from the launcher. */
-const SPEAKABLE = FILTERS.slice(1, 4);
+const SPEAKABLE = ["runtime-default", "localhost, a list of allowed calls"];
 
 interface Answers {
   errnos: number[];

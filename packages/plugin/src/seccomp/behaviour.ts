@@ -1,5 +1,5 @@
 import { isStricter, sameAction, stricter, type Action } from "./action.ts";
-import { implies, meetConditions, negate, type Condition } from "./condition.ts";
+import { implies, meetConditions, type Condition } from "./condition.ts";
 
 /** Conditions that must all hold, at most one an argument, by the argument's index (0 to 5). Empty: always. */
 export type Conjunction = ReadonlyMap<number, Condition>;
@@ -23,7 +23,7 @@ export function whole(action: Action): Behaviour {
   return { alternatives: ALWAYS, inside: action, outside: action };
 }
 
-/** Tidies alternatives up. The milder action comes to stand inside. Undefined if that takes too many alternatives. */
+/** Tidies alternatives up. Undefined if there are too many, or if the action inside is not the milder one. */
 export function behaviour(
   alternatives: readonly Conjunction[],
   inside: Action,
@@ -33,10 +33,9 @@ export function behaviour(
   const kept = withoutRedundant(alternatives);
   if (kept.some((conjunction) => conjunction.size === 0)) return whole(inside);
   if (kept.length === 0) return whole(outside);
-  if (kept.length > MAXIMUM_ALTERNATIVES) return undefined;
-  if (!isStricter(inside, outside)) return { alternatives: kept, inside, outside };
-  const others = negateAll(kept);
-  return others && behaviour(others, outside, inside);
+  return kept.length > MAXIMUM_ALTERNATIVES || isStricter(inside, outside)
+    ? undefined
+    : { alternatives: kept, inside, outside };
 }
 
 /** What both filters together do with the call. Undefined if no rules with `otherwise` for the rest can say it. */
@@ -84,17 +83,6 @@ function meetConjunctions(left: Conjunction, right: Conjunction): Conjunction[] 
     });
   }
   return met;
-}
-
-function negateAll(alternatives: readonly Conjunction[]): readonly Conjunction[] | undefined {
-  let result: readonly Conjunction[] | undefined = ALWAYS;
-  for (const conjunction of alternatives) {
-    const negated = [...conjunction].flatMap(([index, condition]) =>
-      negate(condition).map((choice): Conjunction => new Map([[index, choice]])),
-    );
-    result = result && meetAll(result, negated);
-  }
-  return result;
 }
 
 /** Leaves out alternatives that another one covers. */

@@ -14,56 +14,42 @@ interface Meaning {
   readonly holds: (argument: bigint, condition: Condition) => boolean;
   /** The lowest and the highest value that meet it; the lowest is the greater one if none does. */
   readonly bounds: (condition: Condition) => Range;
-  readonly negated: (condition: Condition) => readonly Condition[];
 }
 
 const MEANINGS: Readonly<Record<Operator, Meaning>> = {
   eq: {
     holds: (argument, { value }) => argument === value,
     bounds: ({ value }) => [value, value],
-    negated: ({ value }) => [compare("ne", value)],
   },
   ne: {
     holds: (argument, { value }) => argument !== value,
     bounds: ({ value }) => [value === 0n ? 1n : 0n, value === ALL_BITS ? ALL_BITS - 1n : ALL_BITS],
-    negated: ({ value }) => [compare("eq", value)],
   },
   lt: {
     holds: (argument, { value }) => argument < value,
     bounds: ({ value }) => [0n, value - 1n],
-    negated: ({ value }) => [compare("ge", value)],
   },
   le: {
     holds: (argument, { value }) => argument <= value,
     bounds: ({ value }) => [0n, value],
-    negated: ({ value }) => [compare("gt", value)],
   },
   gt: {
     holds: (argument, { value }) => argument > value,
     bounds: ({ value }) => [value + 1n, ALL_BITS],
-    negated: ({ value }) => [compare("le", value)],
   },
   ge: {
     holds: (argument, { value }) => argument >= value,
     bounds: ({ value }) => [value, ALL_BITS],
-    negated: ({ value }) => [compare("lt", value)],
   },
   masked_eq: {
     holds: (argument, { value, mask }) => (argument & mask) === value,
     bounds: ({ value, mask }) => ((value & ~mask) === 0n ? [value, value | (ALL_BITS ^ mask)] : [1n, 0n]),
-    // Some bit of the mask differs.
-    negated: ({ value, mask }) => bitsOf(mask).map((bit) => masked(~value & bit, bit)),
   },
 };
 
 /** True if an argument of this value meets the condition. */
 export function holds(condition: Condition, argument: bigint): boolean {
   return MEANINGS[condition.op].holds(argument, condition);
-}
-
-/** The values that do not meet the condition, as alternatives. */
-export function negate(condition: Condition): readonly Condition[] {
-  return isNever(condition) ? [masked(0n, 0n)] : MEANINGS[condition.op].negated(condition);
 }
 
 /** The values that meet both, as alternatives; none if no value does. */
@@ -169,10 +155,4 @@ function compare(op: Exclude<Operator, "masked_eq">, value: bigint): Condition {
 
 function masked(value: bigint, mask: bigint): Condition {
   return mask === ALL_BITS ? compare("eq", value) : { op: "masked_eq", value, mask };
-}
-
-function bitsOf(mask: bigint): bigint[] {
-  const bits: bigint[] = [];
-  for (let bit = 1n; bit <= ALL_BITS; bit <<= 1n) if ((mask & bit) !== 0n) bits.push(bit);
-  return bits;
 }

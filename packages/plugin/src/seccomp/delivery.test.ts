@@ -96,18 +96,21 @@ describe("the policies of the table", () => {
     expect(names.filter((name) => answers(policy, name) === "SCMP_ACT_ALLOW")).toEqual(["chroot", "syslog", "ipc"]);
   });
 
-  test("a filter that only forbids, and kills, goes on doing so", () => {
-    const forbidding = {
-      defaultAction: "SCMP_ACT_ALLOW",
-      architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
-      syscalls: [{ names: ["chroot", "keyctl"], action: "SCMP_ACT_KILL_PROCESS" }],
-    };
-    const policy = deliver("runtime-default", forbidding);
+  test("a filter that kills goes on doing so, where ours only refuses", () => {
+    const killing = { names: ["chroot", "keyctl"], action: "SCMP_ACT_KILL_PROCESS" };
+    const policy = deliver("runtime-default", {
+      ...ordinary,
+      syscalls: [...(ordinary.syscalls ?? []).slice(1), killing, { names: ["ipc", "socketcall"], ...ALLOW }],
+    });
     expect(answers(policy, "chroot")).toBe("SCMP_ACT_KILL_PROCESS");
     expect(answers(policy, "keyctl")).toBe("SCMP_ACT_KILL_PROCESS");
     expect(answers(policy, "userfaultfd")).toBe("SCMP_ACT_ERRNO 1");
-    expect(answers(policy, "read")).toBe("SCMP_ACT_ALLOW");
-    expect(policy?.architectures).toEqual(["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]);
+    expect(answers(policy, "clone")).toBe("SCMP_ACT_ALLOW");
+  });
+
+  test("interfaces that the filter does not speak of stay out", () => {
+    const native = { ...ordinary, architectures: ["SCMP_ARCH_X86_64"] };
+    expect(deliver("restricted", native)?.architectures).toEqual(["SCMP_ARCH_X86_64"]);
   });
 
   test("the original's know one architecture", () => {
@@ -150,6 +153,14 @@ describe("the launcher stacks ours", () => {
     ["there is a listener", { ...ordinary, listenerPath: "/run/agent.sock" }],
     ["two rules of one call disagree", other({ names: ["read"], ...ENOSYS })],
     ["refusals have an errno that NRI loses", { ...ordinary, defaultErrno: { value: 38 } }],
+    [
+      "it allows what no rule forbids",
+      { ...ordinary, defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["chroot"], ...ENOSYS }] },
+    ],
+    [
+      "a rule of arguments kills",
+      other({ names: ["mkdir"], action: "SCMP_ACT_KILL", args: [{ index: 0, op: "SCMP_CMP_EQ", value: 0n }] }),
+    ],
     ["the default kills, where ours has to answer", { ...ordinary, defaultAction: "SCMP_ACT_KILL" }],
     [
       "a value has more than 32 bits",

@@ -1,4 +1,4 @@
-import { sameAction, stricter, type Action } from "./action.ts";
+import { isStricter, sameAction, type Action } from "./action.ts";
 import { isWhole, meet, whole, type Behaviour } from "./behaviour.ts";
 import { fitsInHalf } from "./condition.ts";
 import { MULTIPLEXERS } from "./multiplexers.ts";
@@ -19,7 +19,9 @@ export interface Filter {
  * told so.
  */
 export function intersect(ours: Filter, theirs: Filter): Filter | undefined {
-  const fallback = stricter(ours.fallback, theirs.fallback);
+  // A list of allowed calls in place of one of forbidden calls would lack what the node's libseccomp does not know.
+  if (isStricter(ours.fallback, theirs.fallback)) return undefined;
+  const { fallback } = theirs;
   const architectures = theirs.architectures.filter((name) => ours.architectures.includes(name));
   const calls = new Map<string, Behaviour>();
   for (const name of new Set([...ours.calls.keys(), ...theirs.calls.keys()])) {
