@@ -108,7 +108,7 @@ const SECTIONS: &[Section] = &[
                 label: "bpf: load a program",
                 gain: "runs code of its own in the kernel",
                 run: || call::make(libc::SYS_bpf, &[5, 0, 0]),
-                needs_capability: false,
+                needs_capability: true,
             },
         ],
     },
