@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync } from "node:fs";
+import { chmodSync, copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { testWithRuntime } from "../fixtures.ts";
@@ -71,4 +71,20 @@ test("the plugin's policy is another than nono-runc's", async ({ runtime, runSan
     const pod = await runSandboxedPod({});
     await expect(pod.complete({ ...sleeper, command: ["true"] })).rejects.toThrow(/OPTIONS_MISMATCH: /);
   });
+});
+
+test("the filter's file is gone", async ({ runtime, runSandboxedPod }) => {
+  const pod = await runSandboxedPod({});
+  const container = await pod.startContainer(sleeper);
+  const file = join(runtime.directories.launcher, "seccomp/restricted.bpf");
+  renameSync(file, `${file}.away`);
+  try {
+    await expect(container.exec("true")).rejects.toThrow(/nono-runc refused the process: LAUNCHER_UNTRUSTED/);
+    // Whichever looks first.
+    const other = { ...sleeper, name: "other", command: ["true"] };
+    await expect(pod.complete(other)).rejects.toThrow(/LAUNCHER_UNTRUSTED|SECCOMP_FILTER_UNUSABLE/);
+  } finally {
+    renameSync(`${file}.away`, file);
+  }
+  expect((await container.exec("true")).exitCode).toBe(0);
 });

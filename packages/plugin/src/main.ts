@@ -97,6 +97,7 @@ function createDaemon(configuration: Configuration, log: Log, metrics: Metrics):
       },
       profiles: new Map(),
       seccomp: openSeccomp(configuration.seccompProfile),
+      filterProblem: undefined,
     },
     launcherDirectory: configuration.nonoBinPath === "" ? "" : dirname(configuration.nonoBinPath),
     pluginName: `${index}-${name}`,

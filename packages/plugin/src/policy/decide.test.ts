@@ -282,6 +282,20 @@ describe("seccomp", () => {
     });
   });
 
+  test("where it must and the filter's file cannot be used, the container is refused", () => {
+    const filterProblem = {
+      code: "SECCOMP_FILTER_UNUSABLE",
+      what: "/opt/nono-nri/seccomp: it is no directory",
+    } as const;
+    const node = nodeState({ seccomp: restricted, filterProblem });
+    expect(decide(podInput(), containerInput(), node)).toEqual({
+      ...filterProblem,
+      kind: "refuse",
+      profile: "default",
+    });
+    expect(decide(podInput(), containerInput({ linux }), node).kind).toBe("sandbox");
+  });
+
   test("without a policy the container keeps what it has", () => {
     const decision = decide(podInput(), containerInput({ linux }), nodeState());
     expect(decision).toMatchObject({ options: ["--scope-signals"] });

@@ -16,6 +16,8 @@ export interface NodeState {
   readonly profiles: InstalledProfiles;
   /** Undefined where the configuration names no seccomp policy. */
   readonly seccomp: SeccompDelivery | undefined;
+  /** Why the launcher cannot add the policy's filter, or undefined. */
+  readonly filterProblem: Refusal | undefined;
 }
 
 /** Why the pod is none of ours, or undefined if it is. Reads only the pod's runtime handler. */
@@ -53,7 +55,10 @@ export function decide(pod: PodInput, container: ContainerInput, node: NodeState
 
   const options: string[] = hasOwnPidNamespace(container) ? [] : ["--scope-signals"];
   const filter = seccomp?.adjustmentFor(container.linux?.seccompPolicy, runtime.takesSeccompErrno);
-  if (seccomp !== undefined && filter === undefined) options.push("--seccomp", seccomp.policy);
+  if (seccomp !== undefined && filter === undefined) {
+    if (node.filterProblem !== undefined) return refuse(node.filterProblem, name);
+    options.push("--seccomp", seccomp.policy);
+  }
   for (const path of volumes.readWrite) options.push("--rw", path);
   for (const path of volumes.readOnly) options.push("--ro", path);
   for (const path of volumes.except) options.push("--except", path);

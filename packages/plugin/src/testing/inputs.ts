@@ -86,6 +86,7 @@ export function nodeState(changes: Partial<NodeState> & { configuration?: Config
       ["strict", installedProfile({ configVolumes: false })],
     ]),
     seccomp: undefined,
+    filterProblem: undefined,
     ...changes,
   };
 }
