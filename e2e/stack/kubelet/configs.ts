@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ContainerConfig, Mount, NamespaceOption, PodSandboxConfig } from "../cri/messages.ts";
+import type { ContainerConfig, Mount, NamespaceOption, PodSandboxConfig, SecurityProfile } from "../cri/messages.ts";
 import type { ContainerSpec, PodSpec } from "./pod-spec.ts";
 
 // What the kubelet asks for in a container that is not privileged (k8s.io/kubernetes pkg/securitycontext).
@@ -82,13 +82,17 @@ export function containerConfig(pod: PodSpec, uid: string, spec: ContainerSpec, 
         noNewPrivs: spec.allowPrivilegeEscalation === false,
         maskedPaths: privileged ? [] : maskedPaths,
         readonlyPaths: privileged ? [] : readonlyPaths,
-        seccomp:
-          spec.localhostSeccomp === undefined
-            ? { profileType: "Unconfined" }
-            : { profileType: "Localhost", localhostRef: spec.localhostSeccomp },
+        seccomp: seccompOf(spec),
       },
     },
   };
+}
+
+function seccompOf({ seccomp }: ContainerSpec): SecurityProfile {
+  if (seccomp === undefined) return { profileType: "Unconfined" };
+  return seccomp === "RuntimeDefault"
+    ? { profileType: "RuntimeDefault" }
+    : { profileType: "Localhost", localhostRef: seccomp.localhost };
 }
 
 function namespaceOptions(spec: PodSpec): NamespaceOption {

@@ -69,6 +69,7 @@ impl Installation {
             "invalid_profile": "default",
             "kubelet_root": "/var/lib/kubelet",
             "exec_policy": { "default": "sandbox", "namespaces": {} },
+            "seccomp_profile": "",
             "min_landlock_abi": 1,
             "log": self.path("refusals.log"),
         });

@@ -26,6 +26,10 @@ export class MessageReader extends BinaryReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  slice(from: number, to: number): Buffer {
+    return this.#bytes.subarray(from, to);
+  }
+
   /** Invalid UTF-8 is replaced: NRI carries what a pod's author wrote, and that must not stop a plugin. */
   override string(): string {
     const length = this.uint32();
@@ -62,10 +66,19 @@ export const NO_BYTES: Uint8Array = new Uint8Array(0);
 export abstract class View {
   protected readonly reader: BinaryReader;
   protected readonly end: number;
+  readonly #start: number;
 
   constructor(reader: BinaryReader, end: number) {
     this.reader = reader;
     this.end = end;
+    this.#start = reader.pos;
+  }
+
+  /** The message as it came, within the bytes that it came in. */
+  static bytesOf(view: View): Buffer {
+    const { reader, end } = view;
+    if (!(reader instanceof MessageReader)) throw new TypeError("the view was not made by decode");
+    return reader.slice(view.#start, end);
   }
 
   /** The fields that are set, as JSON has them: 64-bit integers as decimal strings, maps as objects. */
@@ -86,6 +99,11 @@ export abstract class View {
 /** Opens a message. Throws MALFORMED_MESSAGE when its outer level is no valid protobuf. */
 export function decode<T>(type: ViewClass<T>, bytes: Buffer): T {
   return new type(new MessageReader(bytes), bytes.length);
+}
+
+/** The bytes of a view's message, as they came; valid as long as the view is. Two equal messages may have different bytes. */
+export function bytesOf(view: View): Buffer {
+  return View.bytesOf(view);
 }
 
 export function asBuffer(bytes: Uint8Array): Buffer {

@@ -59,7 +59,9 @@ export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
     type: "string",
     initial: "",
     required: "no",
-    help: '`"runtime-default"` and `"restricted"` are known but not built yet: anything but `""` is refused.',
+    help:
+      'Seccomp policy that is added to what each sandboxed container has, which it can only tighten: `"runtime-default"`, `"restricted"`, or with ' +
+      'the lists of the original program `"original-runtime-default"`, `"original-restricted"`. `""` adds nothing. See [seccomp](seccomp.md).',
   },
   socket_path: {
     type: "string",

@@ -3,7 +3,7 @@ import type { Configuration } from "../config/configuration.ts";
 import type { Log } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { NodeState } from "../policy/decide.ts";
-import type { LauncherState, RuntimeState } from "../policy/inputs.ts";
+import type { LauncherState, Refusal, RuntimeState } from "../policy/inputs.ts";
 import type { InstalledProfiles } from "../policy/profile.ts";
 import type { StateStore } from "../state/store.ts";
 
@@ -25,6 +25,7 @@ export interface MutableNodeState extends NodeState {
   runtime: RuntimeState;
   launcher: LauncherState;
   profiles: InstalledProfiles;
+  filterProblem: Refusal | undefined;
 }
 
 /** A call of the runtime, as far as handlers need it. */
