@@ -31,15 +31,16 @@ pub enum Verdict {
 #[must_use]
 pub fn evaluate(policy: &Policy, call: &Call, held: Capabilities) -> Verdict {
     let Some(interface) = interface_of(policy, call) else { return Verdict::KillProcess };
-    let numbers = interface.numbers();
-    let is_named = |name: &String| numbers.get(name.as_str()) == Some(&call.number);
-    let mut newest = None;
+    let names: Vec<&str> = interface
+        .numbers()
+        .iter()
+        .filter(|(_, number)| **number == call.number)
+        .map(|(name, _)| *name)
+        .collect();
     let mut allowed = false;
     for rule in &policy.rules {
-        let known = rule.names.iter().filter_map(|name| numbers.get(name.as_str()).copied());
-        newest = newest.max(known.filter(|number| interface.is_in_common_table(*number)).max());
         let matches = rule.interfaces.contains(&interface)
-            && rule.names.iter().any(is_named)
+            && rule.names.iter().any(|name| names.contains(&name.as_str()))
             && rule.capabilities.holds(held)
             && rule.arguments.iter().all(|condition| condition.holds(&call.arguments));
         match rule.errno {
@@ -49,11 +50,18 @@ pub fn evaluate(policy: &Policy, call: &Call, held: Capabilities) -> Verdict {
     }
     if allowed {
         Verdict::Allow
-    } else if newest.is_none_or(|newest| call.number > newest) {
+    } else if newest(policy, interface).is_none_or(|newest| call.number > newest) {
         Verdict::Errno(policy.unknown_errno)
     } else {
         Verdict::Errno(policy.default_errno)
     }
+}
+
+/// The highest number that any rule names, whatever its conditions: runc's measure of how new a policy is.
+fn newest(policy: &Policy, interface: Interface) -> Option<u32> {
+    let names = policy.rules.iter().flat_map(|rule| &rule.names);
+    let numbers = names.filter_map(|name| interface.numbers().get(name.as_str()).copied());
+    numbers.filter(|number| interface.is_in_common_table(*number)).max()
 }
 
 fn interface_of(policy: &Policy, call: &Call) -> Option<Interface> {
