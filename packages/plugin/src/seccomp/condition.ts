@@ -54,7 +54,8 @@ export function holds(condition: Condition, argument: bigint): boolean {
 
 /** The values that meet both, as alternatives; none if no value does. */
 export function meetConditions(left: Condition, right: Condition): readonly Condition[] {
-  if (isNever(left) || isNever(right)) return [];
+  const [lowest, highest] = meetRanges(boundsOf(left), boundsOf(right));
+  if (lowest > highest) return [];
   if (implies(left, right)) return [left];
   if (implies(right, left)) return [right];
   if (left.op !== "masked_eq" && right.op !== "masked_eq") {

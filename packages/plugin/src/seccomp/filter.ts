@@ -23,11 +23,17 @@ export function intersect(ours: Filter, theirs: Filter): Filter | undefined {
   if (isStricter(ours.fallback, theirs.fallback)) return undefined;
   const { fallback } = theirs;
   const architectures = theirs.architectures.filter((name) => ours.architectures.includes(name));
+  const [ourFallback, theirFallback] = [whole(ours.fallback), whole(fallback)];
   const calls = new Map<string, Behaviour>();
   for (const name of new Set([...ours.calls.keys(), ...theirs.calls.keys()])) {
-    const met = meet(behaviourOf(ours, name), behaviourOf(theirs, name), fallback);
-    if (met === undefined || !isExpressible(met)) return undefined;
-    if (!isWhole(met) || !sameAction(met.inside, fallback)) calls.set(name, met);
+    const met = meet(ours.calls.get(name) ?? ourFallback, theirs.calls.get(name) ?? theirFallback, fallback);
+    if (met === undefined) return undefined;
+    if (isWhole(met)) {
+      if (!sameAction(met.inside, fallback)) calls.set(name, met);
+    } else {
+      if (!isExpressible(met)) return undefined;
+      calls.set(name, met);
+    }
   }
   const hasMultiplexers = architectures.includes("SCMP_ARCH_X86");
   if (hasMultiplexers && !(knowsMultiplexers(theirs.calls) && knowsMultiplexers(calls))) return undefined;
@@ -41,8 +47,4 @@ function knowsMultiplexers(calls: Filter["calls"]): boolean {
 
 function isExpressible({ alternatives }: Behaviour): boolean {
   return isTree(alternatives) && alternatives.every((conjunction) => [...conjunction.values()].every(fitsInHalf));
-}
-
-function behaviourOf(filter: Filter, call: string): Behaviour {
-  return filter.calls.get(call) ?? whole(filter.fallback);
 }

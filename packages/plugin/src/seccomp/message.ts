@@ -1,6 +1,6 @@
 import type { LinuxSeccompArgInit, LinuxSeccompInit, LinuxSyscallInit } from "@kubefence/nri";
 import { ociNameOf, sameAction, type Action } from "./action.ts";
-import { isWhole, type Behaviour, type Conjunction } from "./behaviour.ts";
+import { isWhole, type Conjunction } from "./behaviour.ts";
 import type { Condition } from "./condition.ts";
 import type { Filter } from "./filter.ts";
 
@@ -20,12 +20,20 @@ const EPERM = 1;
 /** The filter in NRI's words. Calls that are treated alike share a rule. */
 export function toMessage({ fallback, architectures, flags, calls }: Filter): LinuxSeccompInit {
   const rules = new Map<string, { rule: LinuxSyscallInit; names: string[] }>();
+  const add = (key: string, name: string, makeRule: () => LinuxSyscallInit): void => {
+    const entry = rules.get(key) ?? { rule: makeRule(), names: [] };
+    entry.names.push(name);
+    rules.set(key, entry);
+  };
   for (const [name, does] of calls) {
-    for (const rule of rulesOf(does)) {
-      const key = JSON.stringify(rule, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
-      const entry = rules.get(key) ?? { rule, names: [] };
-      entry.names.push(name);
-      rules.set(key, entry);
+    const { kind, errno } = does.inside;
+    if (isWhole(does)) add(`${kind} ${errno}`, name, () => answerOf(does.inside));
+    else {
+      for (const conjunction of does.alternatives) {
+        const args = argumentsOf(conjunction);
+        const shown = args.map(({ index, op, value, valueTwo }) => `${index} ${op} ${value} ${valueTwo}`);
+        add(`${kind} ${errno} ${shown.join()}`, name, () => ({ ...answerOf(does.inside), args }));
+      }
     }
   }
   return {
@@ -34,12 +42,6 @@ export function toMessage({ fallback, architectures, flags, calls }: Filter): Li
     flags,
     syscalls: [...rules.values()].map(({ rule, names }) => ({ names, ...rule })),
   };
-}
-
-function rulesOf({ alternatives, inside, outside }: Behaviour): LinuxSyscallInit[] {
-  const answer = answerOf(inside);
-  if (isWhole({ alternatives, inside, outside })) return [answer];
-  return alternatives.map((conjunction) => ({ ...answer, args: argumentsOf(conjunction) }));
 }
 
 function answerOf(action: Action): LinuxSyscallInit {

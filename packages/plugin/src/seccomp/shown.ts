@@ -1,6 +1,6 @@
 import type { LinuxSeccomp, LinuxSeccompArg } from "@kubefence/nri";
 import { actionOf, sameAction, type Action } from "./action.ts";
-import { behaviour, type Behaviour, type Conjunction } from "./behaviour.ts";
+import { behaviour, whole, type Behaviour, type Conjunction } from "./behaviour.ts";
 import { ALL_BITS, fitsInHalf, isAlways, isNever, type Condition } from "./condition.ts";
 import type { Filter } from "./filter.ts";
 import { MULTIPLEXERS } from "./multiplexers.ts";
@@ -39,8 +39,9 @@ export function readShownFilter(shown: LinuxSeccomp): Filter | undefined {
   if (rules === undefined) return undefined;
   const calls = new Map<string, Behaviour>();
   for (const [name, { action, alternatives }] of rules) {
-    const isClear = alternatives.some(({ size }) => size === 0) || isTree(alternatives);
-    const does = isClear ? behaviour(alternatives, action, fallback) : undefined;
+    const isUnconditional = alternatives.some(({ size }) => size === 0);
+    if (!isUnconditional && !isTree(alternatives)) return undefined;
+    const does = isUnconditional ? whole(action) : behaviour(alternatives, action, fallback);
     if (does === undefined) return undefined;
     calls.set(name, does);
   }
