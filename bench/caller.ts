@@ -13,6 +13,8 @@ export interface Load {
   readonly callers: number;
   readonly block: number;
   readonly sandboxed: boolean;
+  /** A file with the container's own seccomp filter in OCI's JSON. */
+  readonly seccompFilter?: string;
 }
 
 interface Answer {
@@ -21,6 +23,7 @@ interface Answer {
   readonly exitCode: number;
   readonly nanoseconds?: number;
   readonly times?: Readonly<Record<string, readonly number[]>>;
+  readonly filtered?: Readonly<Record<string, number>>;
   readonly requestBytes?: number;
 }
 
@@ -60,8 +63,18 @@ export class Caller {
 
   /** Round trips of CreateContainer for each plugin, in microseconds, in order of sending. */
   async measure(load: Load): Promise<ReadonlyMap<string, readonly number[]>> {
-    const { times = {} } = await this.#ask({ command: "measure", load });
-    return new Map(Object.entries(times).map(([plugin, values]) => [plugin, values.map((value) => value / 1e3)]));
+    return (await this.measureFiltered(load)).times;
+  }
+
+  /** The same, and in how many answers each plugin set a seccomp filter. */
+  async measureFiltered(
+    load: Load,
+  ): Promise<{ times: ReadonlyMap<string, readonly number[]>; filtered: Readonly<Record<string, number>> }> {
+    const { times = {}, filtered = {} } = await this.#ask({ command: "measure", load });
+    const micros = Object.entries(times).map(
+      ([plugin, values]) => [plugin, values.map((value) => value / 1e3)] as const,
+    );
+    return { times: new Map(micros), filtered };
   }
 
   /** Size of the CreateContainer request that is sent. */

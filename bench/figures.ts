@@ -2,6 +2,7 @@ import type { CreateCase, CreateResult } from "./create-latency.ts";
 import type { LauncherResult } from "./launcher-start.ts";
 import type { Compared, RuntimeResult } from "./runtime-cost.ts";
 import type { MemoryResult } from "./memory.ts";
+import type { SeccompResult } from "./seccomp-added.ts";
 import type { StartResult } from "./start.ts";
 import { rounded } from "./statistics.ts";
 
@@ -11,6 +12,7 @@ export type Figures = Readonly<Record<string, number>>;
 /** The results of the parts that ran. */
 export interface Results {
   readonly create?: { readonly requestBytes: number; readonly results: readonly CreateResult[] };
+  readonly seccomp?: SeccompResult;
   readonly memory?: MemoryResult;
   readonly start?: StartResult;
   readonly launcher?: LauncherResult;
@@ -18,9 +20,10 @@ export interface Results {
 }
 
 /** All figures of one run, in the order of the report. */
-export function toFigures({ create, memory, start, launcher, runtime }: Results): Figures {
+export function toFigures({ create, seccomp, memory, start, launcher, runtime }: Results): Figures {
   return {
     ...Object.assign({}, ...(create?.results ?? []).map(createFigures)),
+    ...(seccomp && { seccomp_added_us: rounded(seccomp.restricted.p50 - seccomp.without.p50, 1) }),
     ...(memory && memoryFigures(memory)),
     ...(start && startFigures(start)),
     ...(launcher && launcherFigures(launcher)),

@@ -18,7 +18,7 @@ export interface Parameters {
   readonly launches: number;
   /** Calls of create and of exec, through nono-runc and of runc alone. */
   readonly calls: number;
-  /** Which parts run: create, memory, start, launcher, runtime. */
+  /** Which parts run: create, seccomp, memory, start, launcher, runtime. */
   readonly only: readonly Part[];
   /** Command line of the plugin to measure instead of ours; `--config FILE` is put behind it. */
   readonly plugin: readonly string[] | undefined;
@@ -27,12 +27,12 @@ export interface Parameters {
 }
 
 /** The parts of a whole run. */
-export const allParts = ["create", "memory", "start", "launcher", "runtime"] as const;
+export const allParts = ["create", "seccomp", "memory", "start", "launcher", "runtime"] as const;
 /** One part of a run, each with its own processes. */
 export type Part = (typeof allParts)[number];
 
 const usage = `usage: node bench/run.ts [--requests 5000] [--warmup 500] [--callers 32] [--block 250] [--containers 10000]
-                        [--starts 15] [--launches 400] [--calls 200] [--only create,memory,start,launcher,runtime] [--plugin 'COMMAND ARGS'] [--check]`;
+                        [--starts 15] [--launches 400] [--calls 200] [--only create,seccomp,memory,start,launcher,runtime] [--plugin 'COMMAND ARGS'] [--check]`;
 
 /** Reads the command line; throws an Error with the usage text for what it does not know. */
 export function parseParameters(args: readonly string[]): Parameters {

@@ -10,6 +10,8 @@ export const rivals: readonly Rival[] = ["ours", "go"];
 export interface RivalCommands {
   readonly directory: string;
   readonly ours: readonly string[];
+  /** Ours without a configuration. */
+  readonly program: readonly string[];
   readonly go: readonly string[];
 }
 
@@ -26,28 +28,38 @@ export function prepareRivals(
   mkdirSync(launcherDirectory, { mode: 0o755 });
   copyFileSync(programs.launcher, path.join(launcherDirectory, "nono"));
   cpSync(programs.profiles, path.join(launcherDirectory, "profiles"), { recursive: true });
-  const configured = (rival: Rival, argv: readonly string[]): string[] => {
-    const file = path.join(directory, `${rival}.toml`);
-    const keys = {
-      runtime_classes: ["nono-runc"],
-      default_profile: "default",
-      nono_bin_path: path.join(launcherDirectory, "nono"),
-      socket_path: path.join(directory, `${rival}.sock`),
-    };
-    // JSON's strings and arrays of strings are TOML's too.
-    writeFileSync(
-      file,
-      Object.entries(keys)
-        .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
-        .join(""),
-    );
-    return [...argv, "--config", file];
-  };
+  const program = plugin ?? installPlugin(programs.plugin, directory);
   return {
     directory,
-    ours: configured("ours", plugin ?? installPlugin(programs.plugin, directory)),
-    go: configured("go", [programs.goPlugin]),
+    program,
+    ours: configurePlugin(directory, "ours", program),
+    go: configurePlugin(directory, "go", [programs.goPlugin]),
   };
+}
+
+/** Writes the configuration of a plugin of that name, whose socket lies in `directory`; answers its command line. */
+export function configurePlugin(
+  directory: string,
+  name: string,
+  argv: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): string[] {
+  const file = path.join(directory, `${name}.toml`);
+  const keys = {
+    runtime_classes: ["nono-runc"],
+    default_profile: "default",
+    nono_bin_path: path.join(directory, "nono-nri/nono"),
+    socket_path: path.join(directory, `${name}.sock`),
+    ...more,
+  };
+  // JSON's strings and arrays of strings are TOML's too.
+  writeFileSync(
+    file,
+    Object.entries(keys)
+      .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
+      .join(""),
+  );
+  return [...argv, "--config", file];
 }
 
 /** The plugin takes the Node that lies beside it: here the one that runs the benchmark and is measured bare. */

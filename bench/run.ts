@@ -12,6 +12,7 @@ import { buildPrograms, type Programs } from "./programs.ts";
 import { goalRows, report } from "./report.ts";
 import { prepareRivals } from "./rivals.ts";
 import { measureRuntime } from "./runtime-cost.ts";
+import { measureSeccomp } from "./seccomp-added.ts";
 import { measureStart } from "./start.ts";
 
 const checkout = path.join(import.meta.dirname, "..");
@@ -23,6 +24,7 @@ async function measure(programs: Programs, directory: string, parameters: Parame
   return {
     ...(wanted.has("start") && { start: await measureStart(goCaller, commands, parameters) }),
     ...(wanted.has("create") && { create: await measureCreate(goCaller, commands, parameters) }),
+    ...(wanted.has("seccomp") && { seccomp: await measureSeccomp(goCaller, commands, parameters) }),
     ...(wanted.has("memory") && { memory: await measureMemory(goCaller, commands, parameters) }),
     ...(wanted.has("launcher") && { launcher: measureLauncher(programs, directory, parameters) }),
     ...(wanted.has("runtime") && { runtime: measureRuntime(programs, directory, parameters) }),

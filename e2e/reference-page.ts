@@ -18,6 +18,16 @@ export function expectReferencePage(name: string, content: string): void {
   );
 }
 
+/** The same for the part of a page between `<!-- e2e: NAME -->` and `<!-- end -->`. */
+export function expectReferenceRegion(page: string, name: string, content: string): void {
+  const before = referencePage(page);
+  const [start, end] = [`<!-- e2e: ${name} -->\n\n`, "\n\n<!-- end -->"];
+  const from = before.indexOf(start) + start.length;
+  const to = before.indexOf(end, from);
+  expect([before.includes(start), to > 0], `docs/reference/${page} has a region ${name}`).toEqual([true, true]);
+  expectReferencePage(page, before.slice(0, from) + content + before.slice(to));
+}
+
 function pagePath(name: string): string {
   return join(checkout, "docs/reference", name);
 }

@@ -26,6 +26,7 @@ type answer struct {
 	ExitCode     int                `json:"exitCode"`
 	Nanoseconds  int64              `json:"nanoseconds,omitempty"`
 	Times        map[string][]int64 `json:"times,omitempty"`
+	Filtered     map[string]int     `json:"filtered,omitempty"`
 	RequestBytes int                `json:"requestBytes,omitempty"`
 }
 
@@ -64,8 +65,8 @@ func (c *caller) do(command command) (answer, error) {
 	case "process":
 		return runProcess(command.Argv)
 	case "measure":
-		times, err := measure(c.plugins, command.Load)
-		return answer{Times: times}, err
+		times, filtered, err := measure(c.plugins, command.Load)
+		return answer{Times: times, Filtered: filtered}, err
 	case "describe":
 		return answer{RequestBytes: proto.Size(newRequest(1, true))}, nil
 	default:

@@ -9,6 +9,7 @@ import (
 	"github.com/containerd/nri/pkg/api"
 	"github.com/containerd/nri/pkg/net/multiplex"
 	"github.com/containerd/ttrpc"
+	"google.golang.org/protobuf/types/known/emptypb"
 )
 
 // requestTimeout is containerd's default plugin_request_timeout.
@@ -97,6 +98,12 @@ func (r *wireRuntime) UpdateContainers(context.Context, *api.UpdateContainersReq
 func (r *wireRuntime) create(ctx context.Context, request *api.CreateContainerRequest) (*api.ContainerAdjustment, error) {
 	response, err := r.plugin.CreateContainer(ctx, request)
 	return response.GetAdjust(), err
+}
+
+// createUndecoded leaves the answer's content as it came: what Go takes to read it is not the plugin's doing.
+func (r *wireRuntime) createUndecoded(ctx context.Context, request *api.CreateContainerRequest) (*emptypb.Empty, error) {
+	response := &emptypb.Empty{}
+	return response, r.client.Call(ctx, "nri.pkg.api.v1alpha1.Plugin", "CreateContainer", request, response)
 }
 
 func (r *wireRuntime) remove(ctx context.Context, request *api.CreateContainerRequest) error {

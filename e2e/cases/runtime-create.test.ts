@@ -29,6 +29,13 @@ async function withoutPlugin(plugin: PluginProcess, pod: Pod, during: () => Prom
   }
 }
 
+/** containerd with that handler, and the plugin connected to it. */
+async function restart(node: TestNode, plugin: PluginProcess, options: ContainerdOptions): Promise<void> {
+  await plugin.stop();
+  await node.restartContainerd(options);
+  await plugin.restart();
+}
+
 test("a container gets its profile's digest, a record, and the sandbox", async ({ runtime, runSandboxedPod }) => {
   const pod = await runSandboxedPod({
     annotations: { "nono.sh/profile": "workspace" },
@@ -166,12 +173,47 @@ test("options that another plugin or configuration would give are refused", asyn
   });
 });
 
-/** containerd with that handler, and the plugin connected to it. */
-async function restart(node: TestNode, plugin: PluginProcess, options: ContainerdOptions): Promise<void> {
-  await plugin.stop();
-  await node.restartContainerd(options);
-  await plugin.restart();
-}
+test("our own directory mounted at /nono by the pod, with the plugin there", async ({ runtime, runSandboxedPod }) => {
+  const pod = await runSandboxedPod({
+    volumes: [{ name: "ours", kind: "hostPath", path: runtime.directories.launcher }],
+  });
+  const volumeMounts = [{ name: "ours", mountPath: "/nono", readOnly: true }];
+  await expect(pod.complete({ ...sleeper, volumeMounts })).rejects.toThrow(/MOUNT_OVER_LAUNCHER: /);
+});
+
+describe("required_plugins of the runtime, and the annotation that tolerates their absence", () => {
+  const tolerant = { annotations: { "nono.sh/tolerate-missing-plugin": "true" } };
+  const nriValidator = {
+    enable: true,
+    required_plugins: ["nono-nri"],
+    tolerate_missing_plugins_annotation: "nono.sh/tolerate-missing-plugin",
+  };
+
+  test.beforeAll(async ({ node, plugin, runtime }) => {
+    await restart(node, plugin, { handlerBinary: runtime.program, nriValidator });
+  });
+  test.afterAll(async ({ node, plugin, runtime }) => {
+    await restart(node, plugin, { handlerBinary: runtime.program });
+  });
+
+  test("holds for pods of every handler, and opens nothing for ours", async ({ plugin, runPod, runSandboxedPod }) => {
+    const plain = await runPod({ runtimeHandler: "runc" });
+    const tolerating = await runPod({ runtimeHandler: "runc", ...tolerant });
+    const sandboxed = await runSandboxedPod({});
+    const forged = await runSandboxedPod(tolerant);
+    const command = ["cat", "/etc/shadow"];
+    expect((await plain.complete({ ...sleeper, command })).exitCode).toBe(0);
+    await withoutPlugin(plugin, plain, async () => {
+      const required = /nono-nri/;
+      await expect(plain.complete({ ...sleeper, name: "later", command })).rejects.toThrow(required);
+      await expect(sandboxed.complete({ ...sleeper, command })).rejects.toThrow(required);
+      expect((await tolerating.complete({ ...sleeper, command })).exitCode).toBe(0);
+      // Any author can write it into a pod; it takes the runtime's check away, and not nono-runc's.
+      await expect(forged.complete({ ...sleeper, command })).rejects.toThrow(/nono-runc refused .*UNSANDBOXED: /);
+    });
+    expect((await forged.complete({ ...sleeper, name: "again", command })).exitCode).toBe(1);
+  });
+});
 
 describe("marks that a pod writes into its annotations, where the handler passes them all", () => {
   test.beforeAll(async ({ node, plugin, runtime }) => {

@@ -1,3 +1,5 @@
+import { chownSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { type RuntimeFixtures, testWithRuntime } from "../fixtures.ts";
 import { streamingExec } from "../stack/cri/streaming.ts";
@@ -88,8 +90,13 @@ test("a large environment and long arguments arrive", async ({ runSandboxedPod }
   const env = Array.from({ length: 100 }, (_, index) => ({ name: `LARGE_${index}`, value: "x".repeat(10_000) }));
   const container = await (await runSandboxedPod({})).startContainer({ ...sleeper, env });
   const argument = `\u{1F600}"\\\n`.repeat(10_000);
-  const { exitCode, stdout } = await container.exec("sh", "-c", 'env | wc -c; printf %s "$1" | wc -c', "sh", argument);
-  expect(exitCode).toBe(0);
+  const script = 'env | wc -c; printf %s "$1" | wc -c; cat /etc/shadow; echo x > /world/new; exit 5';
+  const { exitCode, stdout, stderr } = await container.exec("sh", "-c", script, "sh", argument);
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 5,
+    stderr:
+      "cat: can't open '/etc/shadow': Permission denied\nsh: line 0: can't create /world/new: Permission denied\n",
+  });
   const [environment, length] = stdout.trim().split("\n").map(Number);
   expect(environment).toBeGreaterThan(1_000_000);
   expect(length).toBe(Buffer.byteLength(argument));
@@ -110,13 +117,17 @@ test("one that outlives the plugin goes on, and further ones are confined", asyn
 }) => {
   const container = await (await runSandboxedPod({})).startContainer(sleeper);
   const long = streamingExec(node.cri, node.directories, container.id, {
-    command: ["sh", "-c", "while [ ! -e /tmp/end ]; do sleep 0.1; done; cat /etc/shadow; exit 4"],
+    command: ["sh", "-c", "while [ ! -e /tmp/end ]; do sleep 0.1; done; cat /etc/shadow; echo x > /world/new; exit 4"],
   });
   await plugin.stop();
   try {
     expect(parseProbe((await container.exec(...probe)).stdout)).toEqual(confined);
     expect((await container.exec("touch", "/tmp/end")).exitCode).toBe(0);
-    expect(await long).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("Permission denied") });
+    expect(await long).toMatchObject({
+      exitCode: 4,
+      stdout: "",
+      stderr: "cat: can't open '/etc/shadow': Permission denied\nsh: can't create /world/new: Permission denied\n",
+    });
   } finally {
     await plugin.restart();
   }
@@ -245,6 +256,31 @@ test("a command that comes and goes is either not there or confined", async ({ r
   const expected = ["not there", "read:/etc/shadow=EACCES", "exit 126", "exit 127"];
   expect([...outcomes].filter((outcome) => !expected.includes(outcome))).toEqual([]);
   expect(outcomes.size).toBeGreaterThan(1);
+});
+
+test("a container whose record is gone, or was changed, cannot be entered", async ({ runtime, runSandboxedPod }) => {
+  const container = await (await runSandboxedPod({})).startContainer(sleeper);
+  const record = join(runtime.bundle(container.id), "nono-runc.json");
+  const { uid, gid, mode } = statSync(record);
+  expect([uid, gid, mode & 0o777]).toEqual([0, 0, 0o600]);
+  const text = readFileSync(record, "utf8");
+  const refused = /nono-runc refused the process: NO_RECORD: /;
+  rmSync(record);
+  await expect(container.exec("true")).rejects.toThrow(refused);
+  for (const wrong of [
+    "",
+    "{}",
+    text.slice(0, -1),
+    text.replace('"format":1', '"format":2'),
+    `${text.slice(0, -1)},"x":1}`,
+  ]) {
+    writeFileSync(record, wrong, { mode: 0o600 });
+    await expect(container.exec("true"), wrong).rejects.toThrow(refused);
+  }
+  writeFileSync(record, text, { mode: 0o600 });
+  expect((await container.exec("true")).exitCode).toBe(0);
+  chownSync(record, 1000, 1000);
+  await expect(container.exec("true")).rejects.toThrow(/NO_RECORD: .*belongs to user 1000/);
 });
 
 test("a container that nono-runc has not created cannot be entered", async ({

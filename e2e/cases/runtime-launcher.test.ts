@@ -113,7 +113,7 @@ test("a seccomp profile that answers for Landlock starts nothing", async ({ runt
   const { exitCode, stdout, stderr } = await pod.complete({
     ...reader,
     image: images.busybox,
-    localhostSeccomp: profile,
+    seccomp: { localhost: profile },
   });
   expect({ exitCode, stdout }).toEqual({ exitCode: 125, stdout: "" });
   expect(stderr).toMatch(/^nono: [A-Z_]+: /);

@@ -11,6 +11,8 @@ export interface Tally {
   unsandboxed: number;
   /** Why containers were refused, by code. */
   reasons: Record<string, number>;
+  /** Refusals whose reason is none that is known here. */
+  unexplained: number;
 }
 
 /** Exit codes of the command that every container runs: it tries a denied read. */
@@ -29,7 +31,7 @@ export async function createMany(
   count: number,
   before: (asked: number) => Promise<void> = async () => {},
 ): Promise<Tally> {
-  const tally: Tally = { created: 0, refused: 0, unsandboxed: 0, reasons: {} };
+  const tally: Tally = { created: 0, refused: 0, unsandboxed: 0, reasons: {}, unexplained: 0 };
   let asked = 0;
   const worker = async (): Promise<void> => {
     while (asked < count) {
@@ -52,10 +54,13 @@ async function createOne(pod: Pod, tally: Tally): Promise<void> {
       tally.created++;
     } else {
       // 255: containerd was restarted meanwhile and does not know any more.
-      refuse(tally, exitCode === 255 ? "containerd: lost the exit code" : `exit ${exitCode}`);
+      if (exitCode === 255) refuse(tally, "containerd: lost the exit code");
+      else refuseUnexplained(tally, `exit ${exitCode}`);
     }
   } catch (error) {
-    refuse(tally, reasonOf(String(error)));
+    const reason = reasonOf(String(error));
+    if (reason === undefined) refuseUnexplained(tally, String(error).slice(0, 300));
+    else refuse(tally, reason);
     // The kubelet waits longer before it tries again.
     await delay(200);
   }
@@ -66,8 +71,13 @@ function refuse(tally: Tally, reason: string): void {
   tally.reasons[reason] = (tally.reasons[reason] ?? 0) + 1;
 }
 
-/** Who refused, and with which code. Whatever is not known here shows as its own text. */
-function reasonOf(error: string): string {
+function refuseUnexplained(tally: Tally, text: string): void {
+  tally.unexplained++;
+  refuse(tally, text);
+}
+
+/** Who refused, and with which code. */
+function reasonOf(error: string): string | undefined {
   const ours = /(nono-runc|kubefence) refused the (?:container|process): ([A-Z_]+):/.exec(error);
   if (ours !== null) return `${ours[1]}: ${ours[2]}`;
   if (/validator plugin 10-nono-nri failed/.test(error)) return "NRI: the plugin was gone when it was to validate";
@@ -75,5 +85,5 @@ function reasonOf(error: string): string {
   if (/UNAVAILABLE|CANCELLED|ECONNRE|not connected|server is not initialized/.test(error))
     return "containerd: restarting";
   if (/transport is closing|ttrpc: closed|context canceled/.test(error)) return "containerd: restarting";
-  return error.slice(0, 300);
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RuntimeInstallation } from "../stack/runtime/installation.ts";
+import { PluginProcess } from "../stack/plugin/process.ts";
 import type { TestNode } from "../stack/node.ts";
 import type { SlowNriProxy } from "./slow-nri-proxy.ts";
 import type { PluginSupervisor } from "./supervisor.ts";
@@ -25,7 +26,12 @@ export interface Fault {
   go?(ground: Ground): Promise<void>;
   /** After three quarters. Undoes only what is the fault itself: nothing is repaired. */
   end(ground: Ground): Promise<void>;
+  /** Whether it has taken place, where that is not certain. */
+  hasHappened?(ground: Ground): boolean;
 }
+
+let kills = 0;
+let newer: PluginProcess | undefined;
 
 const nothing = async (): Promise<void> => {};
 
@@ -47,7 +53,11 @@ export const faults: readonly Fault[] = [
     name: "the plugin is out of memory",
     share: 100,
     begin: async ({ plugin }) => limitMemory(plugin.pid),
-    end: async () => unlimitMemory(),
+    end: async () => {
+      kills = oomKills();
+      unlimitMemory();
+    },
+    hasHappened: () => kills > 0,
   },
   {
     name: "the plugin is restarted, again and again",
@@ -80,12 +90,33 @@ export const faults: readonly Fault[] = [
     end: async ({ plugin }) => plugin.start(),
   },
   {
+    // As a rolling update with surge: the newer one starts, then the older one is stopped. Nothing should be refused.
+    name: "another instance of the plugin takes over, and back",
+    share: 50,
+    begin: async ({ node, proxy, plugin }) => {
+      newer = await PluginProcess.startInstance(node.directories, "-newer", { socket_path: proxy.path });
+      // The supervisor starts it again, and it takes over in its turn.
+      plugin.signal("SIGTERM");
+    },
+    end: async () => {
+      await newer?.log.find({ msg: "retired" }, 20_000);
+      await newer?.stop();
+    },
+    hasHappened: () => newer?.log.records().some(({ msg }) => msg === "took over") === true,
+  },
+  {
     name: "containerd is restarted in the middle",
-    share: 200,
+    share: 150,
     begin: async ({ node, runtime }) => node.restartContainerd({ handlerBinary: runtime.program }),
     end: async ({ node, runtime }) => node.restartContainerd({ handlerBinary: runtime.program }),
   },
 ];
+
+/** So many processes the kernel killed for want of memory in our cgroup. */
+function oomKills(): number {
+  const control = readFileSync(join(memoryCgroup, "memory.oom_control"), "utf8");
+  return Number(/^oom_kill (\d+)$/m.exec(control)?.[1] ?? 0);
+}
 
 const memoryCgroup = "/sys/fs/cgroup/memory/kubefence-out-of-memory";
 

@@ -18,18 +18,35 @@ All of them answer every request in a pod without a sandbox, with the same image
 Denials are the kernel's audit records of the container's processes (Landlock ABI 7); what is made or removed is recorded with its directory.
 
 ${overview(rows)}
+${underRestricted}
 ${[...rows].map(([workload, row]) => section(workload, row)).join("\n")}`;
 }
 
+const underRestricted = `## Under \`seccomp_profile = "restricted"\`
+
+The same, with the runtime's default filter as the pod's own: \`e2e/cases/workloads-seccomp.test.ts\` runs all of them again and finds the table above.
+What breaks under it is elsewhere, and that test shows it, too:
+
+| what | under \`restricted\` |
+|---|---|
+| \`unshare\`, and with it rootless builds and browsers' namespace sandboxes | EPERM; a browser needs \`--no-sandbox\` or \`runtime-default\` with CAP_SYS_ADMIN |
+| debuggers and tracers (\`strace\`, \`gdb\`), \`perf\` | EPERM, whatever the capabilities |
+| old 32-bit x86 programs that make sockets through \`socketcall\` (glibc before 2.23, musl falls back to it last) | ENOSYS |
+| \`chroot\` | works as without it: with CAP_SYS_CHROOT, which containers have by default |
+`;
+
 /** The table at the top of the page: what works, without the denials. */
 export function overview(rows: Map<Workload, Row>): string {
-  const lines = [...rows].map(([{ program, setup }, row]) =>
-    ["", program, setup, ...profiles.map((profile) => result(row[profile])), ""].join(" | ").trim(),
-  );
+  const lines = [...rows].map(([workload, row]) => overviewLine(workload, row));
   return `| program | set-up | ${profiles.map((profile) => `\`${profile}\``).join(" | ")} |
 |---|---|${profiles.map(() => "---|").join("")}
 ${lines.join("\n")}
 `;
+}
+
+/** One workload's line of that table. */
+export function overviewLine({ program, setup }: Workload, row: Row): string {
+  return ["", program, setup, ...profiles.map((profile) => result(row[profile])), ""].join(" | ").trim();
 }
 
 function result({ outcome, failed }: Observation): string {

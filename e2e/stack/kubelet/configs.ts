@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import type { ContainerConfig, LinuxResources, Mount, NamespaceOption, PodSandboxConfig } from "../cri/messages.ts";
+import type {
+  ContainerConfig,
+  LinuxResources,
+  Mount,
+  NamespaceOption,
+  PodSandboxConfig,
+  SecurityProfile,
+} from "../cri/messages.ts";
 import type { ContainerSpec, PodSpec } from "./pod-spec.ts";
 
 // What the kubelet asks for in a container that is not privileged (k8s.io/kubernetes pkg/securitycontext).
@@ -83,10 +90,7 @@ export function containerConfig(pod: PodSpec, uid: string, spec: ContainerSpec, 
         noNewPrivs: spec.allowPrivilegeEscalation === false,
         maskedPaths: privileged ? [] : maskedPaths,
         readonlyPaths: privileged ? [] : readonlyPaths,
-        seccomp:
-          spec.localhostSeccomp === undefined
-            ? { profileType: "Unconfined" }
-            : { profileType: "Localhost", localhostRef: spec.localhostSeccomp },
+        seccomp: seccompOf(spec),
       },
     },
   };
@@ -100,6 +104,13 @@ function resources({ milliCpu, memoryMib }: NonNullable<ContainerSpec["limits"]>
     cpuQuota: (milliCpu * cpuPeriodMicroseconds) / 1000,
     memoryLimitInBytes: memoryMib * 1024 * 1024,
   };
+}
+
+function seccompOf({ seccomp }: ContainerSpec): SecurityProfile {
+  if (seccomp === undefined) return { profileType: "Unconfined" };
+  return seccomp === "RuntimeDefault"
+    ? { profileType: "RuntimeDefault" }
+    : { profileType: "Localhost", localhostRef: seccomp.localhost };
 }
 
 function namespaceOptions(spec: PodSpec): NamespaceOption {

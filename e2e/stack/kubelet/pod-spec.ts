@@ -32,8 +32,8 @@ export interface ContainerSpec {
   allowPrivilegeEscalation?: boolean;
   capabilities?: { add?: string[]; drop?: string[] };
   tty?: boolean;
-  /** Path of a seccomp profile on the node; unconfined without one. */
-  localhostSeccomp?: string;
+  /** The container's own seccomp filter: the runtime's, or a profile at a path of the node. Unconfined without one. */
+  seccomp?: "RuntimeDefault" | { localhost: string };
 }
 
 export interface VolumeMount {

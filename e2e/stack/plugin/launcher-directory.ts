@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSy
 import { join } from "node:path";
 import { cache, checkout, type NodeDirectories } from "../directories.ts";
 
-/** Fills the node's launcher directory as an installation does: owned by root, 0755, `nono` and `profiles/*.json`, each also by digest. */
+/** Fills the node's launcher directory as an installation does: owned by root, 0755, `nono`, `profiles/*.json`, each also by digest, and `seccomp/*.bpf`. */
 export function installLauncher(directories: NodeDirectories): void {
   const launcher = join(cache, "bin/nono");
   if (!existsSync(launcher)) {
@@ -21,6 +21,12 @@ export function installLauncher(directories: NodeDirectories): void {
       .digest("hex");
     install(join(profiles, name), join(byDigest, `${digest}.json`), 0o644);
   }
+  const seccomp = join(directories.launcher, "seccomp");
+  mkdirSync(seccomp);
+  for (const name of readdirSync(join(cache, "bin/seccomp")).filter((file) => file.endsWith(".bpf"))) {
+    install(join(cache, "bin/seccomp", name), join(seccomp, name), 0o644);
+  }
+  chmodSync(seccomp, 0o755);
   chmodSync(byDigest, 0o755);
   chmodSync(directories.launcher, 0o755);
   chmodSync(join(directories.launcher, "profiles"), 0o755);

@@ -13,11 +13,13 @@ export type PluginSettings = Record<string, TomlTable[string] | undefined>;
 /** The plugin as it runs on a node, in a process of its own. */
 export class PluginProcess {
   readonly #directories: NodeDirectories;
+  readonly #instance: string;
   readonly log: PluginLog;
 
-  private constructor(directories: NodeDirectories) {
+  private constructor(directories: NodeDirectories, instance: string) {
     this.#directories = directories;
-    this.log = new PluginLog(daemonFiles(directories).logFile);
+    this.#instance = instance;
+    this.log = new PluginLog(this.#files.logFile);
   }
 
   /**
@@ -33,13 +35,22 @@ export class PluginProcess {
   static install(directories: NodeDirectories, settings: PluginSettings = {}): void {
     installLauncher(directories);
     mkdirSync(stateDirectory(directories), { recursive: true, mode: 0o700 });
-    const all: PluginSettings = { ...usualSettings(directories), ...settings };
-    writeFileSync(configurationFile(directories), stringify(all));
+    configure(configurationFile(directories), directories, settings);
   }
 
   /** Starts what is installed and waits until it has synchronized. */
   static async startInstalled(directories: NodeDirectories): Promise<PluginProcess> {
-    return new PluginProcess(directories).restart();
+    return new PluginProcess(directories, firstInstance).restart();
+  }
+
+  /** Starts a further instance of what is installed, as a rolling update does, and waits until it has synchronized. */
+  static async startInstance(
+    directories: NodeDirectories,
+    instance: string,
+    settings: PluginSettings = {},
+  ): Promise<PluginProcess> {
+    configure(configurationFile(directories, instance), directories, settings);
+    return new PluginProcess(directories, instance).restart();
   }
 
   /** Starts it again as it was, with an empty log, and waits until it has synchronized. */
@@ -48,7 +59,7 @@ export class PluginProcess {
     try {
       await this.log.find({ msg: "synchronized" }, 20_000);
     } catch (error) {
-      const { errorFile } = daemonFiles(this.#directories);
+      const { errorFile } = this.#files;
       throw new Error(`the plugin is not ready; it wrote to stderr: ${readFileSync(errorFile, "utf8")}`, {
         cause: error,
       });
@@ -58,17 +69,22 @@ export class PluginProcess {
 
   /** Starts it again as it was, with an empty log, without waiting for anything. */
   async launch(): Promise<void> {
-    const files = daemonFiles(this.#directories);
+    const files = this.#files;
     await stopDaemon(files.pidFile);
     rmSync(files.logFile, { force: true });
     const [program, ...args] = pluginCommand();
     const environment = { PATH: process.env["PATH"] };
-    startDaemon(files, program, [...args, "--config", configurationFile(this.#directories)], environment);
+    startDaemon(
+      files,
+      program,
+      [...args, "--config", configurationFile(this.#directories, this.#instance)],
+      environment,
+    );
   }
 
   /** Pid of the plugin, undefined once it has ended. */
   get pid(): number | undefined {
-    return runningPid(daemonFiles(this.#directories).pidFile);
+    return runningPid(this.#files.pidFile);
   }
 
   /** Where it keeps the state records. */
@@ -83,13 +99,27 @@ export class PluginProcess {
   }
 
   async stop(): Promise<void> {
-    await stopPlugin(this.#directories);
+    await stopDaemon(this.#files.pidFile);
+  }
+
+  get #files(): Required<DaemonFiles> {
+    return daemonFiles(this.#directories, this.#instance);
   }
 }
 
-/** Stops the node's plugin, whichever process started it. */
+/** Stops the node's plugin, every instance of it, whichever process started it. */
 export async function stopPlugin(directories: NodeDirectories): Promise<void> {
-  await stopDaemon(daemonFiles(directories).pidFile);
+  if (!existsSync(directories.run)) return;
+  for (const name of readdirSync(directories.run).filter((file) => /^plugin.*\.pid$/.test(file))) {
+    await stopDaemon(join(directories.run, name));
+  }
+}
+
+const firstInstance = "";
+
+function configure(path: string, directories: NodeDirectories, settings: PluginSettings): void {
+  const all: PluginSettings = { ...usualSettings(directories), ...settings };
+  writeFileSync(path, stringify(all));
 }
 
 function usualSettings(directories: NodeDirectories): TomlTable {
@@ -104,18 +134,18 @@ function usualSettings(directories: NodeDirectories): TomlTable {
 }
 
 /** The plugin's configuration file. */
-export function configurationFile(directories: NodeDirectories): string {
-  return join(directories.run, "10-nono-nri.toml");
+export function configurationFile(directories: NodeDirectories, instance: string = firstInstance): string {
+  return join(directories.run, `10-nono-nri${instance}.toml`);
 }
 
 function stateDirectory(directories: NodeDirectories): string {
   return join(directories.run, "nono-nri-state");
 }
 
-function daemonFiles(directories: NodeDirectories): Required<DaemonFiles> {
+function daemonFiles(directories: NodeDirectories, instance: string): Required<DaemonFiles> {
   return {
-    pidFile: join(directories.run, "plugin.pid"),
-    logFile: join(directories.logs, "plugin.log"),
-    errorFile: join(directories.logs, "plugin.stderr"),
+    pidFile: join(directories.run, `plugin${instance}.pid`),
+    logFile: join(directories.logs, `plugin${instance}.log`),
+    errorFile: join(directories.logs, `plugin${instance}.stderr`),
   };
 }

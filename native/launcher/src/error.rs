@@ -69,6 +69,10 @@ codes! {
     TruncateFilter = "TRUNCATE_FILTER", EXIT_REFUSED;
     /// The filter that keeps programs from going around TCP rules could not be installed.
     SocketFilter = "SOCKET_FILTER", EXIT_REFUSED;
+    /// The file of the seccomp policy is missing or is none.
+    SeccompPolicy = "SECCOMP_POLICY", EXIT_REFUSED;
+    /// The filter of the seccomp policy could not be installed.
+    SeccompFilter = "SECCOMP_FILTER", EXIT_REFUSED;
     /// `/nono` could not be listed before the restriction, so nothing could be proved by it.
     ProofImpossible = "PROOF_IMPOSSIBLE", EXIT_REFUSED;
     /// The restriction was reported as done and is not in force.

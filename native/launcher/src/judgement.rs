@@ -55,8 +55,11 @@ impl<'a> Judge<'a> {
             (Origin::Variable, _) => Ok((!self.is_forbidden(&place.path)?).then_some(access)),
             (_, None) => Ok(Some(access)),
             (_, Some(_)) if place.path.is_root() => Ok(None),
-            (Origin::Volume, Some(_)) => {
-                let is_volume = place.is_mount_root()? && !forbidden::is_kernel_or_ours(&place.path);
+            (Origin::Volume, Some(mount)) => {
+                // A link inside a volume may have been put there since the runtime mounted, by another container.
+                let is_of_image = self.walker.root()?.mount()? == mount;
+                let is_volume =
+                    is_of_image && place.is_mount_root()? && !forbidden::is_kernel_or_ours(&place.path);
                 Ok(is_volume.then_some(access))
             }
             (Origin::Profile, Some(mount)) => {

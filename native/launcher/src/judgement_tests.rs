@@ -63,6 +63,21 @@ fn a_volume_behind_a_symlink_must_be_a_mount() {
 }
 
 #[test]
+fn a_volume_behind_a_symlink_of_another_volume_is_not_granted() {
+    // /dev/shm stands for a volume: another mount than /, and no place of the kernel's own once it is called otherwise.
+    let walker = Walker::new(std::path::Path::new("/")).unwrap();
+    let judge = Judge::new(&walker, 1000);
+    let mut place = walker.resolve(&path("/dev/shm")).unwrap();
+    assert!(place.is_mount_root().unwrap());
+    let of_volume = Some(place.mount().unwrap());
+    place.path = path("/data");
+    place.symlink_mount = Some(walker.root().unwrap().mount().unwrap());
+    assert_eq!(judge.allowed(&place, Origin::Volume, ReadWrite).unwrap(), Some(ReadWrite));
+    place.symlink_mount = of_volume;
+    assert_eq!(judge.allowed(&place, Origin::Volume, ReadWrite).unwrap(), None);
+}
+
+#[test]
 fn a_symlink_does_not_lead_a_grant_onto_another_mount() {
     // /proc is another mount than / wherever this test runs.
     let walker = Walker::new(std::path::Path::new("/")).unwrap();

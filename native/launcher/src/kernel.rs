@@ -82,6 +82,15 @@ pub fn error_of_socket_without_family() -> Errno {
     if made >= 0 { Errno::EXIST } else { last_error() }
 }
 
+/// Executes no path and answers the error, which is `EFAULT` unless a filter looks at the arguments first.
+#[must_use]
+pub fn error_of_execve_without_path() -> Errno {
+    // SAFETY: three null pointers go in, and the kernel, which reads through the first before anything else happens,
+    // executes nothing.
+    unsafe { libc::syscall(libc::SYS_execve, 0_usize, 0_usize, 0_usize) };
+    last_error()
+}
+
 /// An argument vector or environment as `main` gets it and `execve` takes it.
 #[derive(Clone, Copy)]
 pub struct StringVector {

@@ -7,6 +7,7 @@ pub mod exclusions;
 mod filter;
 pub mod grants;
 pub mod inherited;
+pub mod installed;
 pub mod judgement;
 pub mod kernel;
 pub mod listing;
@@ -15,6 +16,7 @@ pub mod place;
 pub mod probe;
 pub mod profile;
 pub mod proof;
+pub mod seccomp;
 pub mod socket_filter;
 #[cfg(test)]
 mod tree;
@@ -50,8 +52,8 @@ pub fn run(arguments: StringVector, environment: StringVector) -> u8 {
             Code::Usage,
             "the command line is refused",
             error,
-            "use: nono wrap --profile NAME [--scope-signals] [--rw PATH]... [--ro PATH]... [--except PATH]... -- \
-             COMMAND [ARGS], nono --probe, or nono --version",
+            "use: nono wrap --profile NAME [--scope-signals] [--seccomp NAME] [--rw PATH]... [--ro PATH]... \
+             [--except PATH]... -- COMMAND [ARGS], nono --probe, or nono --version",
         )),
     }
 }

@@ -16,7 +16,8 @@ pub struct Place {
     pub path: AbsolutePath,
     /// What it is.
     pub kind: Kind,
-    /// The mount that holds the first symbolic link on the way; `None` when there was none.
+    /// The mount that holds the symbolic links on the way, a number of none where there are several mounts; `None` when
+    /// there was no link.
     pub symlink_mount: Option<u64>,
 }
 

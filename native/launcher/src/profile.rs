@@ -5,10 +5,10 @@ use std::os::fd::OwnedFd;
 use kubefence_policy::arguments::ProfileName;
 use kubefence_policy::manifest::{MAX_MANIFEST_BYTES, Manifest, ManifestError};
 use kubefence_policy::recorded::Digest;
-use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Code, LaunchError};
+use crate::installed::{self, ReadError, open_directory};
 use crate::proof;
 
 /// Compiled-in manifests by profile name.
@@ -60,33 +60,11 @@ fn read_installed(
 ) -> Result<Manifest, LaunchError> {
     let file_name = format!("{stem}.json");
     let shown = format!("{folder_path}/{file_name}");
-    // A symbolic link would be followed inside the container, where the image decides what is there.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = match rustix::fs::openat(folder, &file_name, flags, Mode::empty()) {
-        Ok(file) => file,
-        Err(Errno::NOENT) => return Err(not_installed(name, "the file does not exist")),
-        Err(Errno::LOOP) => return Err(unreadable(&shown, "it is a symbolic link")),
-        Err(error) => return Err(unreadable(&shown, error)),
-    };
-    let stat = rustix::fs::fstat(&file).map_err(|error| unreadable(&shown, error))?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return Err(unreadable(&shown, "it is no regular file"));
+    match installed::read(folder, &file_name, MAX_MANIFEST_BYTES) {
+        Ok(content) => parse(name, &content),
+        Err(ReadError::Missing) => Err(not_installed(name, "the file does not exist")),
+        Err(error) => Err(unreadable(&shown, error)),
     }
-    let expected = usize::try_from(stat.st_size).unwrap_or(MAX_MANIFEST_BYTES);
-    parse(name, &read_bounded(&file, expected).map_err(|error| unreadable(&shown, error))?)
-}
-
-/// More than allowed when there is more: enough for the parser to refuse it.
-fn read_bounded(file: &OwnedFd, expected: usize) -> Result<Vec<u8>, Errno> {
-    // One byte more, so that the last read finds room and nothing to put there.
-    let mut content = Vec::with_capacity(expected.min(MAX_MANIFEST_BYTES) + 1);
-    while content.len() <= MAX_MANIFEST_BYTES {
-        content.reserve(1);
-        if rustix::io::read(file, rustix::buffer::spare_capacity(&mut content))? == 0 {
-            break;
-        }
-    }
-    Ok(content)
 }
 
 fn parse(name: &ProfileName, json: &[u8]) -> Result<Manifest, LaunchError> {
@@ -98,11 +76,6 @@ fn parse(name: &ProfileName, json: &[u8]) -> Result<Manifest, LaunchError> {
         let what = format!("the manifest of profile {} is refused", name.as_str());
         LaunchError::new(code, what, error, "compile the profile again with `kubefence profile compile`")
     })
-}
-
-fn open_directory<Fd: std::os::fd::AsFd>(parent: Fd, name: &str) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(parent, name, flags, Mode::empty())
 }
 
 fn not_installed(name: &ProfileName, why: &str) -> LaunchError {

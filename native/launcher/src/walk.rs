@@ -14,6 +14,9 @@ use rustix::io::Errno;
 use crate::listing::Listing;
 use crate::place::{Kind, Place};
 
+/// The number of no mount, so that nothing is on it.
+const SEVERAL_MOUNTS: u64 = u64::MAX;
+
 /// The kernel's own limit on symbolic links in one lookup.
 const MAX_SYMLINKS: u32 = 40;
 
@@ -152,7 +155,8 @@ impl Walker {
         Ok(opened)
     }
 
-    /// The path of the names `pending` without symbolic links, and the mount that holds the first one.
+    /// The path of the names `pending` without symbolic links, and the mount that holds them; [`SEVERAL_MOUNTS`] where
+    /// not one mount holds them all.
     fn real_path(&self, mut pending: VecDeque<Vec<u8>>) -> Result<(AbsolutePath, Option<u64>), WalkError> {
         let mut real = AbsolutePath::root();
         let mut symlink_mount = None;
@@ -181,9 +185,11 @@ impl Walker {
             if symlinks > MAX_SYMLINKS || target.len() > MAX_PATH_BYTES {
                 return Err(WalkError::Missing);
             }
-            if symlink_mount.is_none() {
-                symlink_mount = Some(self.statx(&next)?.stx_mnt_id);
-            }
+            let mount = self.statx(&next)?.stx_mnt_id;
+            symlink_mount = match symlink_mount {
+                Some(earlier) if earlier != mount => Some(SEVERAL_MOUNTS),
+                _ => Some(mount),
+            };
             if target.starts_with(b"/") {
                 real = AbsolutePath::root();
             }

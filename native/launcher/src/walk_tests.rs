@@ -44,6 +44,17 @@ fn symlinks_lead_to_where_things_are() {
 }
 
 #[test]
+fn symlinks_on_several_mounts_are_on_none() {
+    // /proc/self is a link on another mount than a folder of ours.
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink("/proc/self/task", &link).unwrap();
+    let walker = Walker::new(std::path::Path::new("/")).unwrap();
+    let place = walker.resolve(&path(link.to_str().unwrap())).unwrap();
+    assert_eq!(place.symlink_mount, Some(super::SEVERAL_MOUNTS));
+}
+
+#[test]
 fn absolute_symlinks_stay_below_the_root() {
     let tree = Tree::of(&["link -> /etc/shadow", "up -> ../../../../../../../../etc/shadow"]);
     assert_eq!(real(&tree, "/link"), Err(WalkError::Missing));

@@ -16,6 +16,7 @@ use crate::grants::{self, GrantError};
 use crate::judgement::{Judge, Origin};
 use crate::kernel::StringVector;
 use crate::place::Kind;
+use crate::seccomp::SeccompFilter;
 use crate::walk::{WalkError, Walker};
 use crate::{command, profile, proof, socket_filter, truncate_filter, variables};
 
@@ -35,6 +36,7 @@ pub fn run(wrap: &Wrap, arguments: StringVector, environment: StringVector) -> L
 /// Restricts the process; answers the path of the command, which may be executed under every profile.
 fn restrict(wrap: &Wrap, name: &CStr, environment: StringVector) -> Result<CString, LaunchError> {
     let manifest = profile::load(&wrap.profile, wrap.digest.as_ref())?;
+    let seccomp = wrap.options.seccomp.as_ref().map(SeccompFilter::load).transpose()?;
     let abi = domain::kernel_abi();
     check_kernel(&manifest, abi)?;
     let unproved = proof::before()?;
@@ -49,6 +51,9 @@ fn restrict(wrap: &Wrap, name: &CStr, environment: StringVector) -> Result<CStri
         socket_filter::install(&manifest.tcp)?;
     }
     unproved.after()?;
+    if let Some(seccomp) = seccomp {
+        seccomp.install()?;
+    }
     Ok(command)
 }
 
@@ -88,9 +93,13 @@ fn add_rules(
     let exclusions = Exclusions::find(&walker, &closed_patterns(manifest, options, places, &variables))
         .map_err(unreadable)?;
     let judge = Judge::new(&walker, variables.uid);
+    // A process that joins a running container names volumes by their real paths: a symbolic link there by now is the
+    // workload's.
+    let is_joining = places.workdir != RecordedPlace::AsFound;
     for (pattern, origin, recorded, access) in wanted(manifest, options, places, &variables) {
         for place in grants::find(&walker, &pattern).map_err(unreadable)? {
-            if !recorded.admits(&place.path) {
+            let is_bent = is_joining && origin == Origin::Volume && place.symlink_mount.is_some();
+            if is_bent || !recorded.admits(&place.path) {
                 continue;
             }
             if let Some(access) = judge.allowed(&place, origin, access).map_err(unreadable)? {

@@ -6,6 +6,7 @@ use crate::path::AbsolutePath;
 use crate::recorded::{Digest, RecordedPlace, RecordedPlaces};
 
 /// What the launcher is asked to do.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invocation {
     /// Print which program and version this is.
@@ -36,6 +37,8 @@ pub struct Wrap {
 pub struct ContainerOptions {
     /// The pid namespace is shared, so signals stay within the sandbox.
     pub scope_signals: bool,
+    /// Which seccomp policy is stacked on the container's own.
+    pub seccomp: Option<ProfileName>,
     /// Volumes that may be read and written.
     pub read_write: Vec<AbsolutePath>,
     /// Volumes that may be read.
@@ -76,8 +79,8 @@ impl fmt::Display for ArgumentError {
 }
 
 /// The one form people use, for messages.
-pub const USAGE: &str = "nono wrap --profile NAME [--digest SHA256] [--scope-signals] [--rw PATH]... [--ro PATH]... \
-                         [--except PATH]... [--workdir PATH | --no-workdir] [--home PATH | --no-home] \
+pub const USAGE: &str = "nono wrap --profile NAME [--digest SHA256] [--scope-signals] [--seccomp NAME] \
+                         [--rw PATH]... [--ro PATH]... [--except PATH]... [--workdir PATH | --no-workdir] [--home PATH | --no-home] \
                          -- COMMAND [ARGS]";
 
 /// Reads an argument vector, the program's own name included.
@@ -119,7 +122,8 @@ fn parse_wrap(argv: &[&[u8]]) -> Result<Wrap, ArgumentError> {
             b"--scope-signals" => options.scope_signals = true,
             b"--no-workdir" => set_place(&mut places.workdir, option, RecordedPlace::Nowhere)?,
             b"--no-home" => set_place(&mut places.home, option, RecordedPlace::Nowhere)?,
-            b"--profile" | b"--digest" | b"--rw" | b"--ro" | b"--except" | b"--workdir" | b"--home" => {
+            b"--profile" | b"--digest" | b"--seccomp" | b"--rw" | b"--ro" | b"--except" | b"--workdir"
+            | b"--home" => {
                 let value = match argv.get(index) {
                     Some(&value) if value != b"--" => value,
                     _ => return refuse("no value after", option),
@@ -130,6 +134,8 @@ fn parse_wrap(argv: &[&[u8]]) -> Result<Wrap, ArgumentError> {
                     b"--profile" => profile = Some(parse_profile(value)?),
                     b"--digest" if digest.is_some() => return refuse("given twice", option),
                     b"--digest" => digest = Some(parse_digest(value)?),
+                    b"--seccomp" if options.seccomp.is_some() => return refuse("given twice", option),
+                    b"--seccomp" => options.seccomp = Some(parse_profile(value)?),
                     b"--rw" => push_path(&mut options.read_write, option, value)?,
                     b"--ro" => push_path(&mut options.read_only, option, value)?,
                     b"--except" => push_path(&mut options.except, option, value)?,
@@ -222,14 +228,15 @@ mod tests {
     #[test]
     fn all_options() {
         let wrap = wrap(
-            "nono wrap --profile p --scope-signals --rw /b --rw /a --ro /c --except /a/d -- -- --profile q",
+            "nono wrap --profile p --scope-signals --seccomp s --rw /b --rw /a --ro /c --except /a/d -- -- --profile q",
         );
         let paths = |list: &[AbsolutePath]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert!(wrap.options.scope_signals);
         assert_eq!(paths(&wrap.options.read_write), ["/b", "/a"]);
         assert_eq!(paths(&wrap.options.read_only), ["/c"]);
         assert_eq!(paths(&wrap.options.except), ["/a/d"]);
-        assert_eq!(wrap.command_index, 14, "a second -- belongs to the command");
+        assert_eq!(wrap.options.seccomp.map(|name| name.as_str().to_owned()), Some("s".to_owned()));
+        assert_eq!(wrap.command_index, 16, "a second -- belongs to the command");
     }
 
     #[test]
@@ -264,6 +271,9 @@ mod tests {
             "nono wrap --profile ../p -- sh",
             "nono wrap --profile p --digest ab -- sh",
             "nono wrap --profile p --digest -- sh",
+            "nono wrap --profile p --seccomp -- sh",
+            "nono wrap --profile p --seccomp a/b -- sh",
+            "nono wrap --profile p --seccomp a --seccomp a -- sh",
             "nono wrap --profile p --workdir a -- sh",
             "nono wrap --profile p --workdir /a --workdir /a -- sh",
             "nono wrap --profile p --workdir /a --no-workdir -- sh",

@@ -24,6 +24,9 @@ pub fn launcher_arguments(
     if options.scope_signals {
         argv.push(b"--scope-signals".to_vec());
     }
+    if let Some(policy) = &options.seccomp {
+        push(&mut argv, "--seccomp", policy.as_str().as_bytes());
+    }
     push_sorted(&mut argv, "--rw", &options.read_write);
     push_sorted(&mut argv, "--ro", &options.read_only);
     push_sorted(&mut argv, "--except", &options.except);
@@ -82,6 +85,7 @@ mod tests {
         let digest = Digest::parse("ab".repeat(32).as_bytes()).unwrap();
         let options = ContainerOptions {
             scope_signals: true,
+            seccomp: ProfileName::parse(b"restricted"),
             read_write: vec![path("/b"), path("/a")],
             read_only: vec![path("/c")],
             except: vec![path("/a/d")],
@@ -89,7 +93,7 @@ mod tests {
         let places = RecordedPlaces { workdir: RecordedPlace::At(path("/w")), home: RecordedPlace::Nowhere };
         let argv = launcher_arguments(&profile, Some(&digest), &options, &places);
         let expected = format!(
-            "/nono/nono wrap --profile p --digest {} --scope-signals --rw /a --rw /b --ro /c --except /a/d --workdir /w --no-home --",
+            "/nono/nono wrap --profile p --digest {} --scope-signals --seccomp restricted --rw /a --rw /b --ro /c --except /a/d --workdir /w --no-home --",
             digest.as_str()
         );
         assert_eq!(line(&argv), expected);

@@ -3,6 +3,7 @@
 
 pub mod arguments;
 pub mod canonical;
+pub mod filter;
 pub mod forbidden;
 pub mod manifest;
 pub mod passwd;

@@ -68,6 +68,8 @@ codes! {
     LauncherCovered = "LAUNCHER_COVERED";
     /// Inside the container the profile's manifest is missing or is not the one that the container was created with.
     ManifestCovered = "MANIFEST_COVERED";
+    /// Inside the container the filter of `seccomp_profile` is missing or is not the node's.
+    SeccompCovered = "SECCOMP_COVERED";
     /// The runtime's own state does not say where the container runs.
     State = "STATE_UNKNOWN";
     /// Nothing is recorded about the container: it was not created, or not started, through nono-runc.

@@ -69,6 +69,7 @@ impl Installation {
             "invalid_profile": "default",
             "kubelet_root": "/var/lib/kubelet",
             "exec_policy": { "default": "sandbox", "namespaces": {} },
+            "seccomp_profile": "",
             "min_landlock_abi": 1,
             "log": self.path("refusals.log"),
         });
@@ -159,6 +160,18 @@ fn the_pods_sandbox_passes_as_it_is() {
     assert_eq!(fs::read_to_string(bundle.join("config.json")).unwrap(), SANDBOX);
     let other = installation.call(&["create", "--bundle", bundle.to_str().unwrap(), ID]);
     assert_eq!(other.status.code(), Some(1), "a forged mark");
+
+    // containerd's own file in the bundle of a container that joins a sandbox.
+    for (recorded, code) in [(id, 42), ("", 42), (ID, 1)] {
+        installation.write("bundle/sandbox", recorded, 0o600);
+        let output = installation.call(&["create", "--bundle", bundle.to_str().unwrap(), id]);
+        assert_eq!(output.status.code(), Some(code), "{recorded:?}");
+    }
+    installation.bundle(SANDBOX);
+    fs::remove_file(bundle.join("nono-runc.json")).unwrap();
+    installation.write("bundle/sandbox", id, 0o666);
+    let writable = installation.call(&["create", "--bundle", bundle.to_str().unwrap(), id]);
+    assert!(installation.refused(&writable).contains("BUNDLE: "));
 }
 
 #[test]

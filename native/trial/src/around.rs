@@ -26,19 +26,28 @@ pub fn answer(call: &str, error: &str, program: &[&str]) -> Option<String> {
         "close_range" => libc::SYS_close_range,
         "openat2" => libc::SYS_openat2,
         "statx" => libc::SYS_statx,
-        "prctl" => libc::SYS_prctl,
+        "prctl" | "set-filter" => libc::SYS_prctl,
         _ => return None,
     };
     let error: u32 = error.parse().ok()?;
     let statement = |code: u32, if_false: u8, value: u32| {
         Some(libc::sock_filter { code: u16::try_from(code).ok()?, jt: 0, jf: if_false, k: value })
     };
-    let mut filter = [
-        statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0)?,
-        statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 1, u32::try_from(number).ok()?)?,
+    let load = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+    let compare = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    let mut filter = vec![statement(load, 0, 0)?];
+    if call == "set-filter" {
+        // Only prctl(PR_SET_SECCOMP), by the low half of its first argument.
+        filter.push(statement(compare, 3, u32::try_from(number).ok()?)?);
+        filter.push(statement(load, 0, 16)?);
+        filter.push(statement(compare, 1, libc::PR_SET_SECCOMP.cast_unsigned())?);
+    } else {
+        filter.push(statement(compare, 1, u32::try_from(number).ok()?)?);
+    }
+    filter.extend([
         statement(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ERRNO | error)?,
         statement(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW)?,
-    ];
+    ]);
     let header = libc::sock_fprog { len: u16::try_from(filter.len()).ok()?, filter: filter.as_mut_ptr() };
     // SAFETY: the kernel copies the instructions, which outlive the call. Without no_new_privs it takes
     // root, and the launcher is to find the flag unset.
@@ -46,6 +55,18 @@ pub fn answer(call: &str, error: &str, program: &[&str]) -> Option<String> {
         unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const header) };
     if installed != 0 {
         return None;
+    }
+    become_program(program)
+}
+
+/// Takes capabilities out of the bounding set.
+pub fn bounding(capabilities: &str, program: &[&str]) -> Option<String> {
+    for capability in capabilities.split(',') {
+        let capability: libc::c_ulong = capability.parse().ok()?;
+        // SAFETY: plain numbers go in.
+        if unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) } != 0 {
+            return None;
+        }
     }
     become_program(program)
 }

@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "system calls that must be made by number, in a program for tests")]
 
 mod around;
+mod calls;
 mod inside;
 
 use std::ffi::OsString;
@@ -15,7 +16,9 @@ trial socket FAMILY,TYPE,PROTOCOL
 trial io-uring 0
 trial abstract-listen|abstract-connect NAME
 trial signal PID
+trial calls FILE                             system calls by number, their errors in a line
 trial state                                  open descriptors and no_new_privs
+trial bounding CAPABILITY,... -- PROGRAM [ARGS]  becomes PROGRAM without these numbers in its bounding set
 trial layers COUNT -- PROGRAM [ARGS]         becomes PROGRAM inside COUNT Landlock domains that allow everything
 trial answer CALL ERROR -- PROGRAM [ARGS]    becomes PROGRAM under a filter that answers CALL with ERROR (0: success)
 trial descriptors COUNT -- PROGRAM [ARGS]    becomes PROGRAM with COUNT descriptors of / left open
@@ -27,7 +30,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     let outcome = match words.as_slice() {
         ["state"] => Some(inside::state()),
+        ["calls", file] => calls::calls(file),
         [what, value] => inside::attempt(what, value),
+        ["bounding", capabilities, "--", program @ ..] => around::bounding(capabilities, program),
         ["layers", count, "--", program @ ..] => around::layers(count, program),
         ["answer", call, error, "--", program @ ..] => around::answer(call, error, program),
         ["descriptors", count, "--", program @ ..] => around::descriptors(count, program),

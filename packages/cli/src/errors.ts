@@ -108,7 +108,7 @@ export const runtimeConfigErrors = {
     action: "correct it; docs/reference/configuration.md lists all keys",
   },
   KF_RUNTIME_PROGRAM: {
-    meaning: "The real runtime is not there, or is no program.",
+    meaning: "The real runtime is not there, is no program, is nono-runc itself, or others than root can write it.",
     action: "name runc or crun with --runtime",
   },
   KF_RUNTIME_LAUNCHER: {

@@ -133,9 +133,11 @@ function generateGetter(f: GeneratedFile, field: DescField): void {
 function readCall(f: GeneratedFile, field: DescField, shape: FieldShape): Printable {
   const from = (name: string): Printable => f.import(name, READ);
   if (shape.kind === "list") {
-    const range = ["(this.reader, slot, this.end, ", tagOf(field, wireTypeOf(shape.item)), ", "];
-    if ("message" in shape.item) return [from("readMessages"), range, viewClass(f, shape.item.message), ")"];
-    return [from("readList"), range, from(shape.item.scalar.method), ")"];
+    const range = ["(this.reader, slot, this.end, ", tagOf(field, wireTypeOf(shape.item))];
+    if ("message" in shape.item) return [from("readMessages"), range, ", ", viewClass(f, shape.item.message), ")"];
+    const { method } = shape.item.scalar;
+    if (method === "string") return [from("readStrings"), range, ")"];
+    return [from("readList"), range, ", ", from(method), ")"];
   }
   if (shape.kind === "map") {
     const range = ["(this.reader, slot, this.end, ", tagOf(field, 2), ", "];

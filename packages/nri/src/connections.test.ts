@@ -1,4 +1,9 @@
 /** A plugin and its connections: made, lost, made again, closed. */
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { NriError } from "./errors.ts";
 import { NriPlugin } from "./plugin.ts";
@@ -212,6 +217,42 @@ describe("close", () => {
     await waiting.plugin.close();
     const options = { name: "x", index: "10", handlers: { createContainer: nothing } };
     await expect(new NriPlugin(options, {}).close()).resolves.toBeUndefined();
+  });
+});
+
+/** Closes a plugin whose runtime does `onEnd` when it sees the end of the connection. */
+async function closeAgainst(onEnd: (socket: net.Socket) => void): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "nri-end-"));
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    socket.resume().on("end", () => onEnd(socket));
+  });
+  await new Promise<void>((resolve) => void server.listen(join(directory, "nri.sock"), resolve));
+  const accepted = once(server, "connection");
+  const { plugin } = startPlugin(join(directory, "nri.sock"), { createContainer: nothing });
+  await accepted;
+  await plugin.close();
+  server.close();
+  await rm(directory, { recursive: true });
+}
+
+describe("the end of a connection", () => {
+  test("has come when close() resolves: the runtime has closed its end too", async () => {
+    let hasClosed = false;
+    const closing = (socket: net.Socket): void => {
+      setTimeout(() => {
+        hasClosed = true;
+        socket.end();
+      }, 50);
+    };
+    await closeAgainst(closing);
+    expect(hasClosed).toBe(true);
+  });
+
+  test("is not waited for for ever", async () => {
+    let left: net.Socket | undefined;
+    await closeAgainst((socket) => void (left = socket));
+    left?.destroy();
+    expect(left).toBeDefined();
   });
 });
 

@@ -36,7 +36,7 @@ type Done = MaybePromise<void>;
 /**
  * The event mask is derived from what is implemented. A handler that throws fails the operation: an NriError with its
  * status and message, anything else with status 2 (UNKNOWN) and its message. Views stay valid after the handler, and
- * keep the bytes of the whole request alive; so do their strings, unless they go through `copyOf`.
+ * keep the bytes of the whole request alive.
  */
 export interface PluginHandlers {
   /** What the runtime says of itself. An error makes it drop the connection. */

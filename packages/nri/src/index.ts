@@ -12,6 +12,13 @@ export * from "./schema/generated/nri/optional.ts";
 export * from "./schema/generated/nri/ownership.ts";
 export * from "./schema/generated/nri/resources.ts";
 export * from "./schema/generated/nri/service.ts";
-export { copyOf, decode, type View, type ViewClass } from "./schema/view.ts";
-export { encode, type Int64Init, type NumberMapInit, type StringMapInit, type WriteMessage } from "./schema/write.ts";
+export { bytesOf, decode, type View, type ViewClass } from "./schema/view.ts";
+export {
+  encode,
+  preencoded,
+  type Int64Init,
+  type NumberMapInit,
+  type StringMapInit,
+  type WriteMessage,
+} from "./schema/write.ts";
 export type { Endpoint } from "./socket.ts";

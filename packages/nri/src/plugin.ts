@@ -127,7 +127,8 @@ export class NriPlugin {
 
   /**
    * Finishes what is in flight and closes for good. After `graceMs` what is still in flight is answered with
-   * SHUTTING_DOWN; so is what arrives meanwhile, because a closed socket would let containers pass.
+   * SHUTTING_DOWN; so is what arrives meanwhile, because a closed socket would let containers pass. Resolves when the
+   * runtime has closed its end too, or takes longer than 300 ms.
    */
   close(options: { readonly graceMs?: number } = {}): Promise<void> {
     if (this.#state === "new") this.#finish();

@@ -51,6 +51,8 @@ export class Session implements CallContext {
   #registrationTimer: NodeJS.Timeout | undefined;
   #tasks: (() => void)[] = [];
   #drained: (() => void) | undefined;
+  /** Our end of the socket is closed: what still arrives cannot be answered. */
+  #hasEnded = false;
 
   constructor(endpoint: Endpoint, settings: SessionSettings, listener: SessionListener) {
     this.#settings = settings;
@@ -92,10 +94,11 @@ export class Session implements CallContext {
 
   /** Answers what is in flight, at most for `graceMs`, refuses what comes meanwhile, and closes. */
   close(graceMs: number): void {
-    if (this.#drained !== undefined) return;
+    if (this.#drained !== undefined || this.#hasEnded) return;
     const end = (): void => {
       clearTimeout(timer);
       this.#drained = undefined;
+      this.#hasEnded = true;
       this.#runTasks();
       this.#socket.end();
     };
@@ -136,7 +139,7 @@ export class Session implements CallContext {
     const serveMethod = this.#methods.get(incoming.method);
     if (serveMethod === undefined) {
       incoming.fail(new NriError("UNKNOWN_METHOD", `method ${incoming.method}`));
-    } else if (this.#drained !== undefined) {
+    } else if (this.#drained !== undefined || this.#hasEnded) {
       incoming.fail(shuttingDown(incoming.method));
     } else {
       serveMethod(new HandlerCall(incoming, this, this.#deadlineOf(incoming)), this.#settings.handlers);

@@ -18,6 +18,9 @@ const READ_BUFFER_BYTES = 64 * 1024;
 /** What may wait for a peer that does not read: more than any sequence of legitimate answers. */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024;
 
+/** How long a peer has to close its end after we closed ours. */
+const PEER_CLOSE_LIMIT_MS = 300;
+
 export class NriSocket {
   readonly #socket: net.Socket;
   readonly #listener: SocketListener;
@@ -64,9 +67,14 @@ export class NriSocket {
     return true;
   }
 
-  /** Closes once everything written has reached the kernel. */
+  /**
+   * Sends what was written and then the end. Closed when the peer has closed its end too: a runtime that has done so knows
+   * that this plugin is gone. A peer that takes longer than PEER_CLOSE_LIMIT_MS is left.
+   */
   end(): void {
-    this.#socket.destroySoon();
+    const timer = setTimeout(() => this.#socket.destroy(), PEER_CLOSE_LIMIT_MS);
+    this.#socket.once("close", () => clearTimeout(timer));
+    this.#socket.end();
   }
 
   /** Closes at once. */

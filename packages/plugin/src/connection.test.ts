@@ -220,6 +220,46 @@ describe("connections that come and go", () => {
   });
 });
 
+describe("two instances on one node", () => {
+  test("the newer one answers; the older one is back when that is gone", async () => {
+    await using older = await Connected.open();
+    const { runtime, daemon } = older;
+    const newerDaemon = new TestDaemon({ configuration: daemon.node.configuration });
+    const identity = { name: "nono-nri", index: "10" };
+    Object.assign(newerDaemon.node.configuration, { stateDirectory: daemon.stateDirectory });
+    const newer = new RuntimeConnection(newerDaemon, identity, () => undefined);
+    newer.start();
+    const plugin = await runtime.nextPlugin();
+    // The older connection was closed before the newer one had answered Synchronize.
+    expect(newerDaemon.logged("took over")).toMatchObject([{ attributes: { instances: 1 } }]);
+    expect(daemon.logged("retired")).toHaveLength(1);
+    expect(older.connection.readiness).toMatchObject({ registered: false });
+    expect((await plugin.createContainer(pod, container)).adjust).toBeDefined();
+
+    await newer.close(100);
+    const again = await runtime.nextPlugin();
+    expect((await again.createContainer(pod, container)).adjust).toBeDefined();
+    expect(daemon.logged("newer instance gone")).toHaveLength(1);
+    expect(daemon.logged("connection to the runtime lost")).toEqual([]);
+    expect(older.ends).toEqual([]);
+    newerDaemon[Symbol.dispose]();
+  });
+
+  test("a retired one ends as ever", async () => {
+    const older = await Connected.open();
+    const newerDaemon = new TestDaemon({ configuration: older.daemon.node.configuration });
+    Object.assign(newerDaemon.node.configuration, { stateDirectory: older.daemon.stateDirectory });
+    const newer = new RuntimeConnection(newerDaemon, { name: "nono-nri", index: "10" }, () => undefined);
+    newer.start();
+    await older.runtime.nextPlugin();
+    await older.connection.close(100);
+    await newer.close(100);
+    expect(older.daemon.logged("newer instance gone")).toEqual([]);
+    await older[Symbol.asyncDispose]();
+    newerDaemon[Symbol.dispose]();
+  });
+});
+
 test("B6: 500 containers at synchronize, in chunks, are all looked at", async () => {
   const containers = Array.from({ length: 500 }, (_, index) => ({
     id: `c${index}`,

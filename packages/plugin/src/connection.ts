@@ -1,40 +1,70 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { NriPlugin } from "@kubefence/nri";
 import type { Daemon } from "./handlers/daemon.ts";
 import { pluginHandlers } from "./handlers/plugin-handlers.ts";
 import type { Readiness } from "./observe/health.ts";
+import { Succession } from "./takeover/succession.ts";
+
+/** What is in flight when a newer instance takes over; the runtime holds containers back meanwhile, so there is little. */
+const RETIRE_GRACE_MS = 300;
+/**
+ * How long the runtime gets to take a closed connection off its list, which takes it milliseconds. It still asks one that
+ * is on it, and refuses the container for want of an answer.
+ */
+const NOTICE_MS = 100;
 
 /** The connection to the runtime, which comes and goes; what becomes of it is logged and counted. */
 export class RuntimeConnection {
   readonly #daemon: Daemon;
-  readonly #plugin: NriPlugin;
+  readonly #identity: { name: string; index: string };
+  readonly #succession: Succession;
+  #plugin: NriPlugin;
   #registrations = 0;
   #isRegistered = false;
   #isSynchronized = false;
   #isWaiting = false;
-  #isClosing = false;
+  /** Anything but active: having no connection is no outage. */
+  #state: "active" | "retired" | "ending" = "active";
+  #resuming: NodeJS.Timeout | undefined;
   /** Called when no further attempt will be made: only a plugin that the runtime launched ends so. */
   readonly #onEnd: (reason: string) => void;
 
   constructor(daemon: Daemon, identity: { name: string; index: string }, onEnd: (reason: string) => void) {
     this.#daemon = daemon;
+    this.#identity = identity;
     this.#onEnd = onEnd;
+    this.#succession = new Succession(daemon.node.configuration.stateDirectory, daemon.log, {
+      retire: () => this.#retire(),
+      resume: () => this.#resume(),
+    });
+    this.#plugin = this.#create();
+  }
+
+  #create(): NriPlugin {
+    const daemon = this.#daemon;
     const { socketPath } = daemon.node.configuration;
-    this.#plugin = new NriPlugin({
-      ...identity,
+    const handlers = pluginHandlers(daemon);
+    const plugin = new NriPlugin({
+      ...this.#identity,
       ...(socketPath === "" ? {} : { socketPath }),
-      handlers: pluginHandlers(daemon),
+      handlers: {
+        ...handlers,
+        synchronize: async (pods, containers, call) => {
+          await this.#succession.takeOver();
+          return handlers.synchronize?.(pods, containers, call);
+        },
+      },
       failurePolicy: { failRequest: true, keepConnected: true },
     });
-    this.#plugin.on("registered", () => this.#registered());
-    this.#plugin.on("synchronized", () => {
+    plugin.on("registered", () => this.#registered());
+    plugin.on("synchronized", () => {
       this.#isSynchronized = true;
     });
-    this.#plugin.on("disconnected", (error, delayMs) =>
+    plugin.on("disconnected", (error, delayMs) =>
       this.#disconnected(error?.message ?? "closed by the runtime", delayMs),
     );
-    this.#plugin.on("error", (error) =>
-      daemon.log.error("connection error", { code: error.code, error: error.message }),
-    );
+    plugin.on("error", (error) => daemon.log.error("connection error", { code: error.code, error: error.message }));
+    return plugin;
   }
 
   /** Connects and keeps trying: a runtime that is not there yet is no error. */
@@ -44,13 +74,33 @@ export class RuntimeConnection {
 
   /** Finishes what is in flight, for at most `graceMs`, and closes. */
   async close(graceMs: number): Promise<void> {
-    this.#isClosing = true;
+    this.#state = "ending";
+    clearTimeout(this.#resuming);
     await this.#plugin.close({ graceMs });
+    await this.#succession.close();
   }
 
   get readiness(): Readiness {
     const { kind } = this.#daemon.node.launcher;
     return { registered: this.#isRegistered, synchronized: this.#isSynchronized, launcher: kind === "ready" };
+  }
+
+  async #retire(): Promise<void> {
+    if (this.#state === "active") this.#state = "retired";
+    clearTimeout(this.#resuming);
+    await this.#plugin.close({ graceMs: RETIRE_GRACE_MS });
+    await delay(NOTICE_MS);
+    this.#daemon.log.info("retired");
+  }
+
+  #resume(): void {
+    if (this.#state !== "retired") return;
+    this.#daemon.log.warn("newer instance gone");
+    this.#resuming = setTimeout(() => {
+      this.#state = "active";
+      this.#plugin = this.#create();
+      this.#plugin.start();
+    }, NOTICE_MS);
   }
 
   #registered(): void {
@@ -65,7 +115,7 @@ export class RuntimeConnection {
     this.#isRegistered = false;
     this.#isSynchronized = false;
     expectations.clear();
-    if (this.#isClosing) return;
+    if (this.#state !== "active") return;
     if (delayMs === undefined) {
       this.#onEnd(reason);
       return;

@@ -44,6 +44,7 @@ export type ContainerErrorCode =
   | "PROFILE_NOT_ALLOWED"
   | "PROFILE_BROKEN"
   | "PROFILE_NEEDS_ABI"
+  | "SECCOMP_FILTER_UNUSABLE"
   | "ADJUSTMENT_LOST"
   | "INTERNAL";
 
@@ -181,6 +182,11 @@ export const containerErrors: Readonly<Record<ContainerErrorCode, ErrorEntry>> =
   PROFILE_NEEDS_ABI: {
     meaning: "The profile restricts TCP, which the node's kernel cannot enforce (Landlock ABI 4).",
     action: "use a profile without TCP rules or a node with Linux 6.7 or later",
+  },
+  SECCOMP_FILTER_UNUSABLE: {
+    meaning:
+      "The launcher has to add the policy of seccomp_profile to the container's filters, and the compiled filter beside the launcher is missing, closed to some users, or not root's.",
+    action: "install the folder seccomp of the release beside the launcher (0755, files 0644, owned by root)",
   },
   ADJUSTMENT_LOST: {
     meaning:

@@ -15,6 +15,7 @@ import { openLog, type Log } from "./observe/log.ts";
 import type { NodeReadiness } from "./observe/node-readiness.ts";
 import { noMetrics, type Metrics } from "./observe/metrics.ts";
 import { judgeRuntime } from "./policy/runtime.ts";
+import { openSeccomp } from "./seccomp/open.ts";
 import { StateStore } from "./state/store.ts";
 import { VERSION } from "./version.ts";
 
@@ -99,6 +100,8 @@ function createDaemon(configuration: Configuration, log: Log, metrics: Metrics):
         refusal: { code: "LAUNCHER_PROBE_FAILED", what: "the launcher was not checked yet" },
       },
       profiles: new Map(),
+      seccomp: openSeccomp(configuration.seccompProfile),
+      filterProblem: undefined,
     },
     launcherDirectory: configuration.nonoBinPath === "" ? "" : dirname(configuration.nonoBinPath),
     pluginName: `${index}-${name}`,

@@ -1,6 +1,7 @@
 import { explain, KubefenceError, type RefusalCode } from "./errors.ts";
 import type { Daemon } from "./handlers/daemon.ts";
 import { checkLauncher, launcherState, type CheckedLauncher } from "./launcher/check.ts";
+import { inspectFilterFile } from "./launcher/filter-file.ts";
 import { lacksBelow } from "./launcher/landlock.ts";
 import { watchDirectories, type DirectoryWatch } from "./launcher/watch.ts";
 import type { Refusal } from "./policy/inputs.ts";
@@ -23,6 +24,7 @@ export class NodeWatch {
   readonly #profiles: InstalledProfileReader;
   #launcher: CheckedLauncher | undefined;
   #lastFailure = "";
+  #lastFilterProblem = "";
   #watch: DirectoryWatch | undefined;
 
   constructor(daemon: Daemon) {
@@ -41,9 +43,13 @@ export class NodeWatch {
     }
     if (this.#daemon.node.configuration.nonoBinPath === "") return;
     const { launcherDirectory } = this.#daemon;
-    this.#watch = watchDirectories([launcherDirectory, `${launcherDirectory}/profiles`], INTERVAL_MS, async () => {
-      await this.#check();
-    });
+    this.#watch = watchDirectories(
+      [launcherDirectory, `${launcherDirectory}/profiles`, `${launcherDirectory}/seccomp`],
+      INTERVAL_MS,
+      async () => {
+        await this.#check();
+      },
+    );
   }
 
   /** Logs what was found, once, after the start. */
@@ -60,21 +66,36 @@ export class NodeWatch {
     log.info("profiles", { names: [...node.profiles.keys()].toSorted() });
   }
 
+  /** Not every container needs the file, so its want is no failure of the start. */
+  #reportFilter(problem: Refusal | undefined): void {
+    const failure = problem === undefined ? "" : explain(problem.code, problem.what, problem.action);
+    if (failure !== this.#lastFilterProblem && failure !== "") {
+      this.#daemon.log.error("seccomp filter cannot be stacked", { error: failure });
+    }
+    this.#lastFilterProblem = failure;
+  }
+
   close(): void {
     this.#watch?.close();
   }
 
   async #check(): Promise<Refusal | undefined> {
-    const { node, metrics, log } = this.#daemon;
-    const { nonoBinPath, minLandlockAbi } = node.configuration;
+    const { node, metrics, log, launcherDirectory } = this.#daemon;
+    const { nonoBinPath, minLandlockAbi, seccompProfile } = node.configuration;
     const checked = await checkLauncher(nonoBinPath, minLandlockAbi, this.#launcher);
     this.#launcher = "code" in checked ? undefined : checked;
     node.launcher = launcherState(checked);
-    if (nonoBinPath !== "") node.profiles = await this.#profiles.read();
+    if (nonoBinPath !== "") {
+      node.profiles = await this.#profiles.read();
+      if (seccompProfile !== "") {
+        node.filterProblem = await inspectFilterFile(launcherDirectory, seccompProfile, process.geteuid?.() ?? 0);
+      }
+    }
     metrics.launcherChecked(node.launcher.kind === "ready" ? node.launcher.abi : 0);
     metrics.profilesRead(node.profiles.size);
 
     const refusal = "code" in checked ? checked : undefined;
+    this.#reportFilter(node.filterProblem);
     const failure = refusal === undefined ? "" : explain(refusal.code, refusal.what, refusal.action);
     if (failure !== this.#lastFailure && this.#watch !== undefined) {
       if (failure === "") log.info("launcher ready again");

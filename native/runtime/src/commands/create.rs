@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use rustix::io::Errno;
+
 use crate::commands::{Context, Outcome, Subject};
 use crate::container::kernel::landlock_abi;
+use crate::files::trusted::FileError;
 use crate::files::{record, replace, trusted};
 use crate::oci::configuration::{MAX_CONFIGURATION_BYTES, OciConfiguration, with_arguments};
 use crate::policy::create::decide;
-use crate::policy::pod::identify;
+use crate::policy::pod::{check_engine_record, identify};
 use crate::refusal::{Code, Refusal};
 
 /// Checks and completes the bundle.
@@ -24,6 +27,7 @@ pub fn run(context: &Context, bundle: &Path, subject: &mut Subject) -> Result<Ou
     let oci = OciConfiguration::parse(&json).map_err(|error| unusable(&error))?;
     let pod = identify(&oci.annotations, context.id.as_str())?;
     *subject = Some(pod.names.clone());
+    check_engine_record(&pod, &recorded_sandbox_id(bundle).map_err(|error| unusable(&error))?)?;
     let approved = decide(&pod, &oci, context.configuration)?;
     if let Some(arguments) = approved.arguments {
         check_kernel(context)?;
@@ -36,6 +40,16 @@ pub fn run(context: &Context, bundle: &Path, subject: &mut Subject) -> Result<Ou
     }
     record::write(bundle, &approved.record)?;
     Ok(Outcome::Proceed)
+}
+
+/// The sandbox that containerd recorded in the bundle of a container that joins one; empty where there is none.
+fn recorded_sandbox_id(bundle: &Path) -> Result<String, FileError> {
+    const MAX_ID_BYTES: usize = 1024;
+    match trusted::read(&bundle.join("sandbox"), MAX_ID_BYTES) {
+        Ok((id, _)) => Ok(String::from_utf8_lossy(&id).into_owned()),
+        Err(FileError::Failed(Errno::NOENT)) => Ok(String::new()),
+        Err(error) => Err(error),
+    }
 }
 
 fn check_kernel(context: &Context) -> Result<(), Refusal> {

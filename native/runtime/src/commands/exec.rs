@@ -10,7 +10,7 @@ use crate::commands::start::root_of;
 use crate::commands::{Context, Outcome, Subject};
 use crate::configuration::ExecPolicy;
 use crate::container::lookup::{self, Lookup};
-use crate::container::{launcher, state};
+use crate::container::{launcher, seccomp_filter, state};
 use crate::files::node_log::{self, Entry, Event};
 use crate::files::record::{self, Record, Sandbox};
 use crate::files::{replace, trusted};
@@ -48,6 +48,7 @@ pub fn run(context: &Context, process_file: &Path, subject: &mut Subject) -> Res
     let arguments = wrapped(sandbox, &process)?;
     let root = root_of(&running, context)?;
     launcher::verify(&root, context.configuration, &sandbox.digest)?;
+    seccomp_filter::verify(&root, context.configuration, sandbox.options.seccomp.as_ref())?;
     if let Lookup::Fail(why) = lookup::look_up(&root, &process, || running.maps_users()) {
         return Ok(Outcome::CommandFails(format!("exec failed: unable to start container process: {why}")));
     }

@@ -3,7 +3,7 @@
 
 use crate::commands::{Context, Outcome, Subject};
 use crate::container::root::ContainerRoot;
-use crate::container::{launcher, places, state};
+use crate::container::{launcher, places, seccomp_filter, state};
 use crate::files::record::{self, Record, Sandbox};
 use crate::refusal::{Code, Refusal};
 
@@ -18,8 +18,10 @@ pub fn run(context: &Context, subject: &mut Subject) -> Result<Outcome, Refusal>
     let Some(sandbox) = record.sandbox else { return Ok(Outcome::Proceed) };
     let root = root_of(&running, context)?;
     launcher::verify(&root, context.configuration, &sandbox.digest)?;
+    seccomp_filter::verify(&root, context.configuration, sandbox.options.seccomp.as_ref())?;
     let started = places::find(&root, &sandbox.workdir, sandbox.uid);
-    let sandbox = Sandbox { started: Some(started), ..sandbox };
+    let options = places::resolve(&root, &sandbox.options);
+    let sandbox = Sandbox { started: Some(started), options, ..sandbox };
     record::write(&running.bundle, &Record { sandbox: Some(sandbox), ..record })?;
     Ok(Outcome::Proceed)
 }

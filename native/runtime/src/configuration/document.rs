@@ -30,6 +30,7 @@ struct Document {
     allowed_profiles: Option<Table<Vec<Name>>>,
     kubelet_root: PathText,
     exec_policy: ExecPolicies,
+    seccomp_profile: SeccompProfile,
     min_landlock_abi: u16,
     log: PathText,
 }
@@ -140,6 +141,7 @@ impl Configuration {
             kubelet_root: document.kubelet_root.0,
             exec_policy: document.exec_policy.default,
             exec_policy_by_namespace: document.exec_policy.namespaces.0,
+            seccomp_policy: document.seccomp_profile.0,
             min_landlock_abi: document.min_landlock_abi.into(),
             log: PathBuf::from(document.log.1),
         })
@@ -172,6 +174,21 @@ impl<'de> Deserialize<'de> for Name {
         ProfileName::parse(text.as_bytes())
             .map(Self)
             .ok_or_else(|| D::Error::custom(format!("{text:?} is no profile name")))
+    }
+}
+
+/// A policy's name; empty for none.
+struct SeccompProfile(Option<ProfileName>);
+
+impl<'de> Deserialize<'de> for SeccompProfile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match ProfileName::parse(text.as_bytes()) {
+            None if !text.is_empty() => {
+                Err(D::Error::custom(format!("{text:?} is no seccomp policy's name")))
+            }
+            name => Ok(Self(name)),
+        }
     }
 }
 

@@ -35,6 +35,7 @@ pub fn configuration_path() -> Result<PathBuf, Refusal> {
 pub fn load(path: &Path) -> Result<Configuration, Refusal> {
     let json = read(path)?;
     let configuration = Configuration::parse(&json).map_err(|why| malformed(path, why))?;
+    check_other(path, &configuration.runtime)?;
     let own = AbsolutePath::parse(path.as_os_str().as_bytes());
     // Containers see that directory; what enforces does not belong there.
     if own.is_ok_and(|own| own.is_within(&configuration.launcher_directory)) {
@@ -56,9 +57,18 @@ pub fn load_runtime(path: &Path) -> Result<PathBuf, Refusal> {
     let json = read(path)?;
     let found: Runtime = serde_json::from_slice(&json).map_err(|error| malformed(path, error))?;
     match AbsolutePath::parse(found.runtime.as_bytes()) {
-        Ok(_) => Ok(found.runtime.into()),
+        Ok(_) => {
+            let runtime = PathBuf::from(found.runtime);
+            check_other(path, &runtime).map(|()| runtime)
+        }
         Err(error) => Err(malformed(path, format!("runtime: {error}"))),
     }
+}
+
+/// This program itself as its own real runtime would start itself for ever.
+fn check_other(path: &Path, runtime: &Path) -> Result<(), Refusal> {
+    let is_own = path.file_stem() == runtime.file_name() && path.parent() == runtime.parent();
+    if is_own { Err(malformed(path, "runtime: it is nono-runc itself")) } else { Ok(()) }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
@@ -102,6 +112,16 @@ mod tests {
         assert_eq!(load_runtime(&file).unwrap(), Path::new("/usr/bin/runc"));
         fs::write(&file, JSON.replace("/usr/bin/runc", "runc")).unwrap();
         assert_eq!(load_runtime(&file).unwrap_err().code, Code::Configuration);
+    }
+
+    #[test]
+    fn not_its_own_runtime() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("nono-runc.json");
+        let own = directory.path().join("nono-runc");
+        fs::write(&file, JSON.replace("/usr/bin/runc", own.to_str().unwrap())).unwrap();
+        assert!(load(&file).unwrap_err().to_string().contains("nono-runc itself"));
+        assert!(load_runtime(&file).unwrap_err().to_string().contains("nono-runc itself"));
     }
 
     #[test]

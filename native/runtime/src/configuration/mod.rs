@@ -38,6 +38,8 @@ pub struct Configuration {
     pub exec_policy: ExecPolicy,
     /// What becomes of an exec, by namespace.
     pub exec_policy_by_namespace: BTreeMap<String, ExecPolicy>,
+    /// The seccomp policy that every process gets on top of its container's own.
+    pub seccomp_policy: Option<ProfileName>,
     /// Lowest Landlock ABI to work with.
     pub min_landlock_abi: i32,
     /// The node's log of refusals.
@@ -96,7 +98,7 @@ pub(crate) mod testing {
                 "config_volumes":true,"projected_volumes":false,"exceptions":0}},
         "default_profile":"default","invalid_profile":"default","kubelet_root":"/var/lib/kubelet",
         "exec_policy":{"default":"sandbox","namespaces":{"closed":"deny"}},
-        "min_landlock_abi":1,"log":"/var/log/nono-runc.log"}"#;
+        "seccomp_profile":"","min_landlock_abi":1,"log":"/var/log/nono-runc.log"}"#;
 
     /// [`JSON`], read.
     pub fn configuration() -> Configuration {

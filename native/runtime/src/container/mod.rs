@@ -5,4 +5,5 @@ pub mod launcher;
 pub mod lookup;
 pub mod places;
 pub mod root;
+pub mod seccomp_filter;
 pub mod state;

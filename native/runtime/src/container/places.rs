@@ -1,6 +1,8 @@
-//! Where a profile's variables really lead in a container.
+//! Where a profile's variables, and the volumes of a container, really are in it.
 
+use kubefence_policy::arguments::ContainerOptions;
 use kubefence_policy::passwd::{MAX_PASSWD_BYTES, find_home};
+use kubefence_policy::path::AbsolutePath;
 use kubefence_policy::recorded::{RecordedPlace, RecordedPlaces};
 use rustix::fs::{FileType, OFlags};
 
@@ -16,6 +18,30 @@ pub fn find(root: &ContainerRoot, workdir: &str, uid: u32) -> RecordedPlaces {
         workdir: place(root, workdir.as_bytes()),
         home: home.map_or(RecordedPlace::Nowhere, |home| place(root, home.as_bytes())),
     }
+}
+
+/// The options with their paths as they really are in the container, so that an exec can refuse what a symbolic link
+/// leads elsewhere by then. What stays closed, stays closed under both names.
+#[must_use]
+pub fn resolve(root: &ContainerRoot, options: &ContainerOptions) -> ContainerOptions {
+    let real = |path: &AbsolutePath| {
+        let object = root.open_following(path.as_bytes(), OFlags::PATH).ok();
+        object.and_then(|object| root.path_of(&object)).unwrap_or_else(|| path.clone())
+    };
+    let all = |paths: &[AbsolutePath]| distinct(paths.iter().map(real).collect());
+    let both = options.except.iter().cloned().chain(options.except.iter().map(real));
+    ContainerOptions {
+        scope_signals: options.scope_signals,
+        read_write: all(&options.read_write),
+        read_only: all(&options.read_only),
+        except: distinct(both.collect()),
+    }
+}
+
+fn distinct(mut paths: Vec<AbsolutePath>) -> Vec<AbsolutePath> {
+    paths.sort_unstable();
+    paths.dedup();
+    paths
 }
 
 fn place(root: &ContainerRoot, path: &[u8]) -> RecordedPlace {
@@ -64,6 +90,29 @@ mod tests {
             fs::write(folder.path().join("etc/passwd"), passwd).unwrap();
             assert_eq!(find_in(folder.path(), "/work", 0), (false, false), "{passwd}");
         }
+    }
+
+    #[test]
+    fn volumes_are_named_by_their_real_paths() {
+        // Of our own mount namespace, whose root the kernel's names start at.
+        let folder = tempfile::tempdir_in("/tmp").unwrap();
+        let inside = |name: &str| {
+            AbsolutePath::parse(folder.path().join(name).as_os_str().as_encoded_bytes()).unwrap()
+        };
+        fs::create_dir(folder.path().join("real")).unwrap();
+        symlink(folder.path().join("real"), folder.path().join("link")).unwrap();
+        let root = ContainerRoot::open(Path::new("/")).unwrap();
+        let options = ContainerOptions {
+            scope_signals: true,
+            read_write: vec![inside("link"), inside("real")],
+            read_only: vec![inside("absent")],
+            except: vec![inside("link")],
+        };
+        let resolved = resolve(&root, &options);
+        assert_eq!(resolved.read_write, [inside("real")]);
+        assert_eq!(resolved.read_only, [inside("absent")]);
+        assert_eq!(resolved.except, [inside("link"), inside("real")]);
+        assert!(resolved.scope_signals);
     }
 
     #[test]

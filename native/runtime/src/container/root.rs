@@ -9,6 +9,8 @@ use kubefence_policy::path::AbsolutePath;
 use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, Statx, StatxFlags};
 use rustix::io::Errno;
 
+use crate::container::kernel::open_root_of_mount_namespace;
+
 /// How often a lookup that a rename disturbed is tried again.
 const MAX_TRIES: u32 = 16;
 
@@ -28,13 +30,15 @@ pub struct Identity {
 }
 
 impl ContainerRoot {
-    /// The root of a process whose `/proc/<pid>` is open.
+    /// The root that a process has which joins the container of one whose `/proc/<pid>` is open. Not that one's own
+    /// root: it may have called chroot.
     ///
     /// # Errors
-    /// The process has ended.
+    /// The process has ended, or the kernel's.
     pub fn of_process<Fd: AsFd>(process: Fd) -> Result<Self, Errno> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self { root: rustix::fs::openat(process, "root", flags, Mode::empty())? })
+        let namespace =
+            rustix::fs::openat(process, "ns/mnt", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(Self { root: open_root_of_mount_namespace(namespace.as_fd())? })
     }
 
     /// A folder that stands for a container's root.

@@ -1,10 +1,11 @@
 //! The node's own log of refusals and of execs that were let through: one JSON object a line. The log that the
 //! runtime is given belongs to one container and goes with it.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::fs::{CWD, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use serde::Serialize;
 
@@ -66,7 +67,18 @@ struct Line<'a> {
 pub fn append(log: &Path, entry: &Entry) -> Result<(), Errno> {
     let mut line = serde_json::to_vec(&Line::from(entry)).map_err(|_| Errno::INVAL)?;
     line.push(b'\n');
-    make_room(log)?;
+    let mut file = open(log)?;
+    if is_full(&file)? && put_aside(log, &file)? {
+        file = open(log)?;
+    }
+    // One write: lines of processes that run at once do not mix.
+    match rustix::io::write(&file, &line)? {
+        length if length == line.len() => Ok(()),
+        _ => Err(Errno::NOSPC),
+    }
+}
+
+fn open(log: &Path) -> Result<OwnedFd, Errno> {
     let flags = OFlags::WRONLY
         | OFlags::APPEND
         | OFlags::CREATE
@@ -78,23 +90,28 @@ pub fn append(log: &Path, entry: &Entry) -> Result<(), Errno> {
     if FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode) != FileType::RegularFile {
         return Err(Errno::INVAL);
     }
-    // One write: lines of processes that run at once do not mix.
-    match rustix::io::write(&file, &line)? {
-        length if length == line.len() => Ok(()),
-        _ => Err(Errno::NOSPC),
-    }
+    Ok(file)
 }
 
-fn make_room(log: &Path) -> Result<(), Errno> {
-    match rustix::fs::lstat(log) {
-        Ok(stat) if u64::try_from(stat.st_size).unwrap_or(0) >= MAX_LOG_BYTES => {
-            let mut older = PathBuf::from(log).into_os_string();
-            older.push(".1");
-            rustix::fs::rename(log, older)
-        }
-        Ok(_) | Err(Errno::NOENT) => Ok(()),
-        Err(error) => Err(error),
+fn is_full(file: &OwnedFd) -> Result<bool, Errno> {
+    Ok(u64::try_from(rustix::fs::fstat(file)?.st_size).unwrap_or(0) >= MAX_LOG_BYTES)
+}
+
+/// Renames the full log, unless another process does so now or has done so: a second rename would put an empty log in
+/// the full one's place.
+fn put_aside(log: &Path, full: &OwnedFd) -> Result<bool, Errno> {
+    match rustix::fs::flock(full, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(Errno::WOULDBLOCK) => return Ok(false),
+        Err(error) => return Err(error),
     }
+    let (named, open) = (rustix::fs::lstat(log), rustix::fs::fstat(full)?);
+    if named.is_ok_and(|named| (named.st_dev, named.st_ino) == (open.st_dev, open.st_ino)) {
+        let mut older = PathBuf::from(log).into_os_string();
+        older.push(".1");
+        rustix::fs::rename(log, older)?;
+    }
+    Ok(true)
 }
 
 impl<'a> From<&Entry<'a>> for Line<'a> {
@@ -174,6 +191,21 @@ mod tests {
         append(&log, &entry(Event::Refused, "next", &names())).unwrap();
         assert!(fs::metadata(&log).unwrap().len() < 4096);
         assert_eq!(fs::metadata(directory.path().join("log.1")).unwrap().len(), MAX_LOG_BYTES);
+    }
+
+    #[test]
+    fn a_log_that_another_process_has_put_aside_is_not_put_aside_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("log");
+        fs::write(&log, "full").unwrap();
+        let (first, second) = (open(&log).unwrap(), open(&log).unwrap());
+        assert_eq!(put_aside(&log, &first), Ok(true));
+        assert_eq!(put_aside(&log, &second), Ok(false), "the first still holds it");
+        drop(first);
+        fs::write(&log, "new").unwrap();
+        assert_eq!(put_aside(&log, &second), Ok(true));
+        assert_eq!(fs::read_to_string(&log).unwrap(), "new");
+        assert_eq!(fs::read_to_string(directory.path().join("log.1")).unwrap(), "full");
     }
 
     #[test]

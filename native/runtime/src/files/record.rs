@@ -59,6 +59,7 @@ struct SandboxDocument {
     profile: String,
     digest: String,
     scope_signals: bool,
+    seccomp: Option<String>,
     read_write: Vec<String>,
     read_only: Vec<String>,
     except: Vec<String>,
@@ -131,6 +132,7 @@ impl From<&Sandbox> for SandboxDocument {
             profile: sandbox.profile.as_str().to_owned(),
             digest: sandbox.digest.as_str().to_owned(),
             scope_signals: sandbox.options.scope_signals,
+            seccomp: sandbox.options.seccomp.as_ref().map(|name| name.as_str().to_owned()),
             read_write: texts(&sandbox.options.read_write),
             read_only: texts(&sandbox.options.read_only),
             except: texts(&sandbox.options.except),
@@ -184,6 +186,10 @@ impl TryFrom<SandboxDocument> for Sandbox {
             digest: Digest::parse(document.digest.as_bytes()).ok_or("the digest")?,
             options: ContainerOptions {
                 scope_signals: document.scope_signals,
+                seccomp: document
+                    .seccomp
+                    .map(|name| ProfileName::parse(name.as_bytes()).ok_or("the seccomp policy"))
+                    .transpose()?,
                 read_write: paths(&document.read_write)?,
                 read_only: paths(&document.read_only)?,
                 except: paths(&document.except)?,
@@ -215,6 +221,7 @@ mod tests {
                 digest: Digest::parse("ab".repeat(32).as_bytes()).unwrap(),
                 options: ContainerOptions {
                     scope_signals: true,
+                    seccomp: ProfileName::parse(b"restricted"),
                     read_write: vec![path("/a\n\u{e4}")],
                     read_only: vec![],
                     except: vec![path("/b"), path("/c")],
@@ -259,6 +266,7 @@ mod tests {
             good.replace("/b", "b"),
             good.replace("abab", "ABAB"),
             good.replace("\"default\"", "\"../x\""),
+            good.replace("\"restricted\"", "\"../x\""),
             good.replace("\"uid\":1000", "\"uid\":1000,\"uid\":0"),
             String::new(),
         ] {

@@ -43,6 +43,7 @@ pub fn decide(
     let volumes = mounts::volume_options(pod, others.into_iter(), profile, &configuration.kubelet_root)?;
     let options = ContainerOptions {
         scope_signals: !oci.has_own_pid_namespace,
+        seccomp: configuration.seccomp_policy.clone(),
         read_write: volumes.read_write,
         read_only: volumes.read_only,
         except: volumes.except,
@@ -50,10 +51,14 @@ pub fn decide(
 
     let places = RecordedPlaces::default();
     let from_plugin = texts(launcher_arguments(&name, None, &options, &places));
+    // Where the plugin put the policy into the container's own filter. It is stacked all the same: nothing here rests
+    // on what became of that filter on its way.
+    let without_seccomp = ContainerOptions { seccomp: None, ..options.clone() };
+    let in_own_filter = texts(launcher_arguments(&name, None, &without_seccomp, &places));
     // Of a bundle that is created a second time.
     let ours = texts(launcher_arguments(&name, Some(&profile.digest), &options, &places));
-    let Some(command) = [&from_plugin, &ours].iter().find_map(|prefix| found.strip_prefix(prefix.as_slice()))
-    else {
+    let prefixes = [&from_plugin, &in_own_filter, &ours];
+    let Some(command) = prefixes.iter().find_map(|prefix| found.strip_prefix(prefix.as_slice())) else {
         return Err(mismatch(pod, &name, &from_plugin, found));
     };
     let arguments = ours.iter().chain(command).cloned().collect();
@@ -126,7 +131,7 @@ fn mismatch(pod: &PodContainer, name: &ProfileName, expected: &[String], found: 
         parsed => Refusal::new(
             Code::OptionsMismatch,
             format!("the container's command begins with {:?}", shown(parsed.as_ref().ok(), found)),
-            format!("from its mounts and namespaces follows {expected:?}"),
+            format!("from its mounts and namespaces, and from seccomp_profile, follows {expected:?}"),
             "write nono-runc's configuration again after the plugin's (kubefence runtime-config); look for another \
              NRI plugin that changes mounts or arguments of sandboxed containers",
         ),

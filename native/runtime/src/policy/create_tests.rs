@@ -21,6 +21,31 @@ fn changed(from: &str, to: &str) -> String {
 }
 
 #[test]
+fn the_nodes_seccomp_policy_is_stacked_whatever_the_plugin_did() {
+    let node = with(r#""seccomp_profile":"""#, r#""seccomp_profile":"restricted""#);
+    let digest = "2".repeat(64);
+    let expected =
+        format!("/nono/nono wrap --profile workspace --digest {digest} --seccomp restricted --rw /data");
+    let optioned = |options: &str| {
+        changed(r#""--profile","workspace","#, &format!(r#""--profile","workspace",{options}"#))
+    };
+    for json in [RECORDED.to_owned(), optioned(r#""--seccomp","restricted","#)] {
+        let approved = decide_json(&json, &node).unwrap();
+        assert!(approved.arguments.clone().unwrap().join(" ").starts_with(&expected), "{approved:?}");
+        assert_eq!(approved.record.sandbox.unwrap().options.seccomp, ProfileName::parse(b"restricted"));
+
+        let arguments = approved.arguments.unwrap();
+        let again = crate::oci::configuration::with_arguments(json.as_bytes(), &arguments).unwrap();
+        assert_eq!(decide_json(&again, &node).unwrap().arguments.unwrap(), arguments);
+    }
+    let other = optioned(r#""--seccomp","runtime-default","#);
+    assert_eq!(decide_json(&other, &node).unwrap_err().code, Code::OptionsMismatch);
+    // The plugin's configuration has a policy that this one does not know of.
+    let unasked = optioned(r#""--seccomp","restricted","#);
+    assert_eq!(decide_json(&unasked, &configuration()).unwrap_err().code, Code::OptionsMismatch);
+}
+
+#[test]
 fn a_container_as_the_plugin_adjusts_it() {
     let approved = decide_json(RECORDED, &configuration()).unwrap();
     let digest = "2".repeat(64);

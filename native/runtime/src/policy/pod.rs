@@ -116,6 +116,19 @@ pub fn identify(annotations: &BTreeMap<String, String>, id: &str) -> Result<PodC
     })
 }
 
+/// Holds the annotations against what containerd itself wrote about the container: another NRI plugin can change the
+/// annotations, and call any container the sandbox.
+///
+/// # Errors
+/// `POD_UNKNOWN`
+pub fn check_engine_record(pod: &PodContainer, recorded_sandbox_id: &str) -> Result<(), Refusal> {
+    if recorded_sandbox_id.is_empty() || recorded_sandbox_id == pod.sandbox_id {
+        return Ok(());
+    }
+    let why = format!("it is {}, and containerd's own record says {recorded_sandbox_id:?}", pod.sandbox_id);
+    Err(unknown(CONTAINERD.sandbox_id, why))
+}
+
 fn unknown(annotation: &str, why: impl std::fmt::Display) -> Refusal {
     Refusal::new(
         Code::Pod,
@@ -174,6 +187,18 @@ mod tests {
             assert_eq!(identify(&all, "s1").unwrap().role, Role::Sandbox);
             assert_eq!(identify(&all, "c1").unwrap_err().code, Code::Pod, "a forged mark");
         }
+    }
+
+    #[test]
+    fn the_engines_own_record_counts_more() {
+        let mut forged = annotations(&CONTAINERD_CONTAINER);
+        forged.insert(CONTAINERD.role.to_owned(), "sandbox".to_owned());
+        forged.insert(CONTAINERD.sandbox_id.to_owned(), "c1".to_owned());
+        let pod = identify(&forged, "c1").unwrap();
+        assert_eq!(pod.role, Role::Sandbox);
+        assert_eq!(check_engine_record(&pod, "s1").unwrap_err().code, Code::Pod);
+        assert_eq!(check_engine_record(&pod, "c1"), Ok(()));
+        assert_eq!(check_engine_record(&pod, ""), Ok(()));
     }
 
     #[test]

@@ -77,7 +77,7 @@ async function failure(changes: Partial<RuntimeConfigOptions> = {}): Promise<str
 describe("what is written", () => {
   test("holds what the node has and the plugin's keys", async () => {
     writeConfiguration(
-      'exec_policy = "deny"\n[allowed_profiles]\nb = ["workspace"]\n"*" = ["default"]\n[exec_policy_by_namespace]\nb = "allow"\n',
+      'exec_policy = "deny"\nseccomp_profile = "restricted"\n[allowed_profiles]\nb = ["workspace"]\n"*" = ["default"]\n[exec_policy_by_namespace]\nb = "allow"\n',
     );
     const { profiles, exception_lists: lists, launcher, ...rest } = await readWritten();
     expect(rest).toEqual({
@@ -88,6 +88,7 @@ describe("what is written", () => {
       allowed_profiles: { "*": ["default"], b: ["workspace"] },
       kubelet_root: "/var/lib/kubelet",
       exec_policy: { default: "deny", namespaces: { b: "allow" } },
+      seccomp_profile: "restricted",
       min_landlock_abi: 1,
       log: "/var/log/nono-runc.log",
     });
@@ -148,6 +149,12 @@ describe("nothing is written", () => {
     expect(await failure({ runtime: join(node, "bin/crun") })).toMatch(/KF_RUNTIME_PROGRAM: .*ENOENT/);
     expect(await failure({ runtime: join(node, "bin") })).toMatch(/KF_RUNTIME_PROGRAM: .*no program/);
     expect(await failure({ runtime: "runc" })).toContain("must be an absolute path");
+  });
+
+  test("with a runtime that others can change, or that is nono-runc", async () => {
+    expect(await failure({ output: join(node, "bin/runc.json") })).toMatch(/KF_RUNTIME_PROGRAM: .*nono-runc itself/);
+    chmodSync(join(node, "bin/runc"), 0o775);
+    expect(await failure()).toMatch(/KF_RUNTIME_PROGRAM: .*others than root can write it/);
   });
 
   test("with a configuration that the plugin would not take", async () => {

@@ -32,7 +32,7 @@ export async function runtimeConfig(options: RuntimeConfigOptions): Promise<Outp
   if (output !== undefined && `${output}/`.startsWith(`${launcherDirectory}/`)) {
     throw new UsageError(`--output ${output}: lies in ${launcherDirectory}, which containers see`);
   }
-  await checkRuntime(options.runtime);
+  await checkRuntime(options.runtime, output?.replace(/\.json$/, ""));
   const launchers = [await readLauncher(settings.nonoBinPath)];
   for (const path of options.accept) launchers.push({ ...(await readAccepted(path)), identity: "" });
   const profiles = await readProfiles(launcherDirectory);

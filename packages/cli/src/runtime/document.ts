@@ -28,6 +28,8 @@ export interface PluginSettings {
   readonly minLandlockAbi: number;
   readonly execPolicy: string;
   readonly execPolicyByNamespace: ReadonlyMap<string, string>;
+  /** A seccomp policy's name, or "". */
+  readonly seccompProfile: string;
 }
 
 /** What the node has, as paths of the node. */
@@ -65,6 +67,7 @@ export function runtimeConfiguration(settings: PluginSettings, parts: NodeParts)
     ...(settings.allowedProfiles && { allowed_profiles: sorted(settings.allowedProfiles) }),
     kubelet_root: settings.kubeletRoot,
     exec_policy: { default: settings.execPolicy, namespaces: sorted(settings.execPolicyByNamespace) },
+    seccomp_profile: settings.seccompProfile,
     min_landlock_abi: settings.minLandlockAbi,
     log: parts.log,
   };

@@ -77,13 +77,16 @@ async function readStoredDigest(directory: string, path: string): Promise<string
 }
 
 /**
- * Checks the real runtime.
+ * Checks the real runtime, which starts as root on behalf of `ownPath`, nono-runc, where that is known.
  * @throws {RuntimeConfigError} KF_RUNTIME_PROGRAM
  */
-export async function checkRuntime(path: string): Promise<void> {
+export async function checkRuntime(path: string, ownPath?: string): Promise<void> {
   try {
     const status = await stat(path);
     if (!status.isFile() || (status.mode & 0o111) === 0) throw new Error("it is no program");
+    if (status.uid !== 0 && status.uid !== process.geteuid?.()) throw new Error("it does not belong to root");
+    if ((status.mode & 0o022) !== 0) throw new Error("others than root can write it");
+    if (path === ownPath) throw new Error("it is nono-runc itself, which would start itself for ever");
   } catch (cause) {
     throw failure("KF_RUNTIME_PROGRAM", path, cause);
   }

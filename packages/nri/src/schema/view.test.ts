@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { NriError } from "../errors.ts";
 import {
   Container,
+  LinuxContainer,
+  writeLinuxContainer,
   ContainerState,
   type LinuxContainerInit,
   type MountInit,
@@ -20,8 +22,8 @@ import {
   writeStateChangeEvent,
 } from "./generated/nri/service.ts";
 import { OwningPlugins, writeOwningPlugins } from "./generated/nri/ownership.ts";
-import { decode } from "./view.ts";
-import { encode } from "./write.ts";
+import { bytesOf, decode } from "./view.ts";
+import { encode, preencoded } from "./write.ts";
 
 const MALFORMED = expect.objectContaining({ name: "NriError", code: "MALFORMED_MESSAGE", status: 3 });
 
@@ -169,6 +171,33 @@ describe("laziness", () => {
   test("a value is decoded once", () => {
     const container = decode(Container, encode(writeContainer, { mounts: [{ destination: "/a" }] }));
     expect(container.mounts).toBe(container.mounts);
+  });
+});
+
+describe("bytes of a message", () => {
+  const linux: LinuxContainerInit = { cgroupsPath: "/x" };
+  const container = decode(Container, encode(writeContainer, { id: "a", linux, env: ["A=b"] }));
+
+  test("a view's own, within those of the whole message", () => {
+    const view = container.linux;
+    expect(view && bytesOf(view)).toEqual(encode(writeLinuxContainer, linux));
+    expect(bytesOf(container)).toEqual(encode(writeContainer, { id: "a", linux, env: ["A=b"] }));
+  });
+
+  test("those of a message that occurs twice are joined", () => {
+    const twice = Buffer.concat([
+      encode(writeContainer, { linux: { cgroupsPath: "/x" } }),
+      encode(writeContainer, { linux: { oomScoreAdj: { value: 1 } } }),
+    ]);
+    const view = decode(Container, twice).linux;
+    expect(view && decode(LinuxContainer, bytesOf(view)).toJSON()).toEqual(view?.toJSON());
+  });
+
+  test("that were made before are sent as they were", () => {
+    const before = preencoded(writeLinuxContainer, linux);
+    expect(before).toEqual(linux);
+    expect(encode(writeLinuxContainer, before)).toEqual(encode(writeLinuxContainer, linux));
+    expect(encode(writeContainer, { id: "a", linux: before })).toEqual(encode(writeContainer, { id: "a", linux }));
   });
 });
 

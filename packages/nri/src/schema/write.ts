@@ -17,8 +17,13 @@ let scratch = new BinaryWriter();
 /** A buffer that had to hold more than this is not kept. */
 const KEPT_BYTES = 64 * 1024;
 
+/** Messages that {@link preencoded} made, and their bytes. */
+const encodedBefore = new WeakMap<object, Buffer>();
+
 /** The bytes of a message. Throws UNENCODABLE_MESSAGE when a field holds what its type cannot carry. */
 export function encode<T>(write: WriteMessage<T>, message: T): Buffer {
+  const known = bytesFromBefore(message);
+  if (known !== undefined) return known;
   try {
     write(scratch, message);
   } catch (cause) {
@@ -38,7 +43,23 @@ export function encodeField<T>(tag: number, write: WriteMessage<T>, message: T):
   return encode((target, field) => writeMessage(target, tag, field, write), message);
 }
 
+/** A copy of a large message that is sent often. It is encoded here, once, so it must not be changed any more. */
+export function preencoded<T extends object>(write: WriteMessage<T>, message: T): T {
+  const copy = { ...message };
+  encodedBefore.set(copy, encode(write, message));
+  return copy;
+}
+
+function bytesFromBefore(message: unknown): Buffer | undefined {
+  return typeof message === "object" && message !== null ? encodedBefore.get(message) : undefined;
+}
+
 export function writeMessage<T>(writer: BinaryWriter, tag: number, message: T, write: WriteMessage<T>): void {
+  const bytes = bytesFromBefore(message);
+  if (bytes !== undefined) {
+    writer.uint32(tag).bytes(bytes);
+    return;
+  }
   writer.uint32(tag).fork();
   write(writer, message);
   writer.join();

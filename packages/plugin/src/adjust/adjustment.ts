@@ -1,3 +1,4 @@
+import type { LinuxSeccompInit } from "@kubefence/nri";
 import { launcherPath, PROFILE_VARIABLE } from "../policy/environment.ts";
 import { LAUNCHER_MOUNT } from "../policy/launcher-mount.ts";
 import type { MountInput } from "../policy/inputs.ts";
@@ -12,6 +13,7 @@ export interface LauncherAdjustment {
   readonly mounts: AdjustedMount[];
   /** A key with a leading "-" removes the variable, as NRI has it. */
   readonly env: { key: string; value: string }[];
+  readonly linux?: { readonly seccompPolicy: LinuxSeccompInit };
 }
 
 interface AdjustedMount extends MountInput {
@@ -44,5 +46,6 @@ export function adjustmentFor(
       { key: "-PATH", value: "" },
       { key: "PATH", value: launcherPath(container.env) },
     ],
+    ...(decision.seccomp !== undefined && { linux: { seccompPolicy: decision.seccomp } }),
   };
 }

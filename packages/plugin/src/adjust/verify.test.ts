@@ -1,3 +1,4 @@
+import { decode, encode, LinuxSeccomp, preencoded, writeLinuxSeccomp, type LinuxSeccompInit } from "@kubefence/nri";
 import { describe, expect, test } from "vitest";
 import { bindMount, containerInput } from "../testing/inputs.ts";
 import { adjustmentFor, launcherPrefix } from "./adjustment.ts";
@@ -88,5 +89,46 @@ describe("P9: validation of the merged adjustment", () => {
         { ...partly, compound: new Map([...partly.compound, [2, { owners: new Map([["/nono", "20-rogue"]]) }]]) },
       ),
     ).toBe("the mount at /nono belongs to plugin 20-rogue");
+  });
+});
+
+function filter(names: string[]): LinuxSeccompInit {
+  return { defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names, action: "SCMP_ACT_ALLOW" }] };
+}
+
+/** The owners of everything that we set, with this plugin's name for the seccomp filter. */
+function withFilterOf(plugin: string): AdjustmentOwners {
+  const { simple, compound } = ownedBy("10-nono-nri");
+  return { simple: new Map([...simple, [32, plugin]]), compound };
+}
+
+describe("the seccomp filter", () => {
+  const sent = preencoded(writeLinuxSeccomp, filter(["read"]));
+  const found = (seccompPolicy: LinuxSeccompInit | undefined, owner = "10-nono-nri"): string | undefined =>
+    findLostAdjustment(
+      { ...expected, seccomp: sent },
+      { ...merged, linux: { seccompPolicy } },
+      withFilterOf(owner),
+      "10-nono-nri",
+    );
+
+  test("that we sent is there, as the runtime shows it", () => {
+    expect(adjustmentFor({ ...decision, seccomp: sent }, containerInput(), "/opt/nono-nri").linux).toEqual({
+      seccompPolicy: sent,
+    });
+    expect(found(decode(LinuxSeccomp, encode(writeLinuxSeccomp, filter(["read"]))))).toBeUndefined();
+    expect(found(filter(["read"]))).toBeUndefined();
+  });
+
+  test("is another, or gone, or another plugin's", () => {
+    expect(found(decode(LinuxSeccomp, encode(writeLinuxSeccomp, filter(["read", "mount"]))))).toBe(
+      "the seccomp filter is another one",
+    );
+    expect(found(undefined)).toBe("the seccomp filter is another one");
+    expect(found(filter(["read"]), "20-other")).toBe("the seccomp filter belongs to plugin 20-other");
+  });
+
+  test("is none of our business where we set none", () => {
+    expect(lost({ linux: { seccompPolicy: filter(["read", "mount"]) } })).toBeUndefined();
   });
 });

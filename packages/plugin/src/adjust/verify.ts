@@ -1,3 +1,6 @@
+import type { LinuxSeccompInit } from "@kubefence/nri";
+import type { SeccompAdjustment } from "../seccomp/delivery.ts";
+import { isSameFilter } from "../seccomp/same-filter.ts";
 import { LAUNCHER_MOUNT, touchesLauncherMount } from "../policy/launcher-mount.ts";
 import { PROFILE_VARIABLE } from "../policy/environment.ts";
 import type { MountInput } from "../policy/inputs.ts";
@@ -10,6 +13,8 @@ export interface ExpectedAdjustment {
   readonly profile: string;
   readonly path: string;
   readonly launcherDirectory: string;
+  /** The filter that we set, or undefined where we left the container's own. */
+  readonly seccomp?: SeccompAdjustment;
 }
 
 /** The adjustment that all plugins' answers add up to, as the runtime shows it for validation. */
@@ -17,6 +22,7 @@ export interface MergedAdjustment {
   readonly args: readonly string[];
   readonly mounts: readonly MountInput[];
   readonly env: readonly { readonly key: string; readonly value: string }[];
+  readonly linux?: { readonly seccompPolicy?: LinuxSeccompInit | undefined } | undefined;
 }
 
 /** Which plugin set which field: names like `10-nono-nri`, by NRI's field number, for mounts and variables by key. */
@@ -29,6 +35,7 @@ export interface AdjustmentOwners {
 const MOUNTS_FIELD = 2;
 const ENV_FIELD = 6;
 const ARGS_FIELD = 7;
+const SECCOMP_FIELD = 32;
 
 /** Says what of our adjustment is missing or was changed by another plugin, or undefined if all of it is there. */
 export function findLostAdjustment(
@@ -38,7 +45,7 @@ export function findLostAdjustment(
   pluginName: string,
 ): string | undefined {
   if (merged === undefined) return "there is no adjustment at all";
-  return findLostContent(ours, merged) ?? findOtherOwner(owners, pluginName);
+  return findLostContent(ours, merged) ?? findOtherOwner(ours, owners, pluginName);
 }
 
 function findLostContent(ours: ExpectedAdjustment, merged: MergedAdjustment): string | undefined {
@@ -60,16 +67,24 @@ function findLostContent(ours: ExpectedAdjustment, merged: MergedAdjustment): st
     if (last?.key !== key || last?.value !== value)
       return `the variable ${key} is ${JSON.stringify(last?.value ?? null)}`;
   }
+  if (ours.seccomp !== undefined && !isSameFilter(ours.seccomp, merged.linux?.seccompPolicy)) {
+    return "the seccomp filter is another one";
+  }
   return undefined;
 }
 
-function findOtherOwner(owners: AdjustmentOwners | undefined, pluginName: string): string | undefined {
-  const claims: readonly [what: string, owner: string | undefined][] = [
+function findOtherOwner(
+  ours: ExpectedAdjustment,
+  owners: AdjustmentOwners | undefined,
+  pluginName: string,
+): string | undefined {
+  const claims: [what: string, owner: string | undefined][] = [
     ["the command line", owners?.simple.get(ARGS_FIELD)],
     ["the mount at /nono", owners?.compound.get(MOUNTS_FIELD)?.owners.get(LAUNCHER_MOUNT)],
     [`the variable ${PROFILE_VARIABLE}`, owners?.compound.get(ENV_FIELD)?.owners.get(PROFILE_VARIABLE)],
     ["the variable PATH", owners?.compound.get(ENV_FIELD)?.owners.get("PATH")],
   ];
+  if (ours.seccomp !== undefined) claims.push(["the seccomp filter", owners?.simple.get(SECCOMP_FIELD)]);
   const other = claims.find(([, owner]) => owner !== pluginName);
   return other && `${other[0]} belongs to ${other[1] === undefined ? "no plugin" : `plugin ${other[1]}`}`;
 }

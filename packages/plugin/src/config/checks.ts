@@ -1,12 +1,13 @@
 import { KubefenceError } from "../errors.ts";
 import { cleanPath } from "../policy/clean-path.ts";
 import { isProfileName, PROFILE_NAME_PATTERN } from "../policy/profile-name.ts";
+import { isPolicyName } from "../seccomp/document.ts";
 import type { Configuration } from "./configuration.ts";
 
 /** Returns what is wrong, without the prefix `config: `, or undefined. */
 type Check = (configuration: Configuration) => string | undefined;
 
-/** Checked in this order; the first that fails ends the start-up. The first five are the original's, word for word. */
+/** Checked in this order; the first that fails ends the start-up. The first five are the original's, in its words. */
 const checks: Readonly<Record<string, Check>> = {
   runtimeClassesNotEmpty: ({ runtimeClasses }) =>
     runtimeClasses.length === 0 ? "runtime_classes must not be empty" : undefined,
@@ -29,15 +30,10 @@ const checks: Readonly<Record<string, Check>> = {
       : `nono_bin_path ${JSON.stringify(nonoBinPath)} must be an absolute path`,
 
   seccompProfileKnown: ({ seccompProfile }) =>
-    ["", "runtime-default", "restricted"].includes(seccompProfile)
+    seccompProfile === "" || isPolicyName(seccompProfile)
       ? undefined
-      : `seccomp_profile ${JSON.stringify(seccompProfile)} is invalid: must be "runtime-default", "restricted", or empty`,
-
-  seccompProfileBuilt: ({ seccompProfile }) =>
-    seccompProfile === ""
-      ? undefined
-      : `seccomp_profile ${JSON.stringify(seccompProfile)} is not supported yet: it comes with the seccomp feature; ` +
-        `remove the key or set it to "" (containers keep the seccomp profile that they have)`,
+      : `seccomp_profile ${JSON.stringify(seccompProfile)} is invalid: must be "runtime-default", "restricted", ` +
+        `"original-runtime-default", "original-restricted", or empty`,
 
   pathShimsOff: ({ pathShims }) =>
     pathShims ? "path_shims = true is not supported: the wrapper scripts are not built; remove the key" : undefined,

@@ -5,6 +5,7 @@ export interface Configuration {
   readonly defaultProfile: string;
   /** Path of the launcher, or "" when every class is a VM class. */
   readonly nonoBinPath: string;
+  /** A policy's name, or "" for none of ours. */
   readonly seccompProfile: string;
   /** "" means the default socket. */
   readonly socketPath: string;

@@ -59,7 +59,9 @@ export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
     type: "string",
     initial: "",
     required: "no",
-    help: '`"runtime-default"` and `"restricted"` are known but not built yet: anything but `""` is refused.',
+    help:
+      'Seccomp policy that is added to what each sandboxed container has, which it can only tighten: `"runtime-default"`, `"restricted"`, or with ' +
+      'the lists of the original program `"original-runtime-default"`, `"original-restricted"`. `""` adds nothing. See [seccomp](seccomp.md).',
   },
   socket_path: {
     type: "string",
@@ -105,7 +107,7 @@ export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
     type: "string",
     initial: "/var/run/nono-nri",
     required: "no",
-    help: "Where the records `<pod uid>/<container id>/metadata.json` of sandboxed containers are kept.",
+    help: "Where the records `<pod uid>/<container id>/metadata.json` of sandboxed containers are kept. Instances of the plugin on one node find each other in its `.instances`, so all need the same directory.",
   },
   path_shims: {
     type: "bool",

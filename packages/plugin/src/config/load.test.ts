@@ -83,7 +83,7 @@ describe("the original's messages", () => {
     ],
     [
       `${minimal}seccomp_profile = "strict"\n`,
-      'config: seccomp_profile "strict" is invalid: must be "runtime-default", "restricted", or empty',
+      'config: seccomp_profile "strict" is invalid: must be "runtime-default", "restricted", "original-runtime-default", "original-restricted", or empty',
     ],
   ])("%#: %s", (content, message) => {
     expect(problem(content)).toBe(`CONFIG_INVALID ${message}`);
@@ -170,8 +170,10 @@ describe("keys that are new", () => {
     ['exec_policy = "no"', 'exec_policy "no" is invalid: must be "sandbox", "deny" or "allow"'],
     ['exec_policy_by_namespace = { a = "" }', 'exec_policy_by_namespace."a" "" is invalid'],
     ["path_shims = true", "path_shims = true is not supported"],
-    ['seccomp_profile = "restricted"', "it comes with the seccomp feature"],
-    ['seccomp_profile = "runtime-default"', "it comes with the seccomp feature"],
+    [
+      'seccomp_profile = "unconfined"',
+      'seccomp_profile "unconfined" is invalid: must be "runtime-default", "restricted", "original-runtime-default", "original-restricted", or empty',
+    ],
   ])("%s is refused", (line, message) => {
     expect(problem(`${minimal}${line}\n`)).toContain(`CONFIG_INVALID config: `);
     expect(problem(`${minimal}${line}\n`)).toContain(message);

@@ -37,6 +37,7 @@ function answerFor(
       profile: decision.profile,
       path: launcherPath(container.env),
       launcherDirectory: daemon.launcherDirectory,
+      seccomp: decision.seccomp,
     });
     return { decision, adjust };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Configuration } from "../config/configuration.ts";
 import type { Log } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { NodeState } from "../policy/decide.ts";
-import type { LauncherState, RuntimeState } from "../policy/inputs.ts";
+import type { LauncherState, Refusal, RuntimeState } from "../policy/inputs.ts";
 import type { InstalledProfiles } from "../policy/profile.ts";
 import type { StateStore } from "../state/store.ts";
 
@@ -25,6 +25,7 @@ export interface MutableNodeState extends NodeState {
   runtime: RuntimeState;
   launcher: LauncherState;
   profiles: InstalledProfiles;
+  filterProblem: Refusal | undefined;
 }
 
 /** A call of the runtime, as far as handlers need it. */
@@ -36,32 +37,31 @@ export interface Answering {
 /** The runtime validates a container right after it has asked all plugins; more than a few are never open at once. */
 const MAXIMUM_EXPECTATIONS = 16;
 
-/** What we answered for containers whose validation is still to come, by container id. */
+/** What we answered for containers whose validation is still to come. */
 export class Expectations {
-  readonly #byContainer = new Map<string, ExpectedAdjustment>();
+  /** The oldest first. So few that looking through them is quicker than hashing ids. */
+  #open: { readonly containerId: string; readonly expected: ExpectedAdjustment }[] = [];
 
   /** Remembers an answer. Containers that never came to validation are forgotten, the oldest first. */
   add(containerId: string, expected: ExpectedAdjustment): void {
-    if (this.#byContainer.size >= MAXIMUM_EXPECTATIONS) {
-      const [oldest] = this.#byContainer.keys();
-      if (oldest !== undefined) this.#byContainer.delete(oldest);
-    }
-    this.#byContainer.set(containerId, expected);
+    if (this.#open.length >= MAXIMUM_EXPECTATIONS) this.#open.shift();
+    this.#open.push({ containerId, expected });
   }
 
+  /** The latest answer for the container. */
   get(containerId: string): ExpectedAdjustment | undefined {
-    return this.#byContainer.get(containerId);
+    return this.#open.findLast((entry) => entry.containerId === containerId)?.expected;
   }
 
   delete(containerId: string): void {
-    this.#byContainer.delete(containerId);
+    if (this.#open.length > 0) this.#open = this.#open.filter((entry) => entry.containerId !== containerId);
   }
 
   clear(): void {
-    this.#byContainer.clear();
+    this.#open = [];
   }
 
   get size(): number {
-    return this.#byContainer.size;
+    return this.#open.length;
   }
 }

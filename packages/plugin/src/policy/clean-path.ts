@@ -1,16 +1,21 @@
 /**
  * An empty component, one that begins with a dot (most are `.` or `..`, a hidden file takes the longer way for nothing),
- * or a slash at the end. One expression, because nearly every path is clean and this runs twice for every mount.
+ * a slash at the end, or what the SDK puts where bytes are no UTF-8.
  */
-const UNCLEAN = /\/(?:[/.]|$)/;
+const UNUSUAL = /\/(?:[/.]|$)|\uFFFD/;
 const SLASH = 0x2f;
+
+/** True for nearly every path: absolute, clean, and valid UTF-8. One expression, because it runs for every mount. */
+export function isPlainPath(path: string): boolean {
+  return path.charCodeAt(0) === SLASH && !UNUSUAL.test(path);
+}
 
 /**
  * The path as the kernel would walk it from `/`, without empty, `.` and `..` components, always absolute, never with a
  * trailing slash (except `/`). Symbolic links are not known here. Relative paths count from `/`, as OCI says of mounts.
  */
 export function cleanPath(path: string): string {
-  if (path.charCodeAt(0) === SLASH && !UNCLEAN.test(path)) return path;
+  if (isPlainPath(path)) return path;
   const components: string[] = [];
   for (const component of path.split("/")) {
     if (component === "" || component === ".") continue;

@@ -1,3 +1,4 @@
+import { decode, encode, LinuxSeccomp, writeLinuxSeccomp } from "@kubefence/nri";
 import { describe, expect, test } from "vitest";
 import {
   bindMount,
@@ -8,6 +9,7 @@ import {
   podInput,
   volume,
 } from "../testing/inputs.ts";
+import { openSeccomp } from "../seccomp/open.ts";
 import { decide } from "./decide.ts";
 import type { ContainerInput } from "./inputs.ts";
 import { judgeRuntime } from "./runtime.ts";
@@ -238,5 +240,65 @@ describe("options of the launcher", () => {
         ],
       }),
     ).toEqual([]);
+  });
+});
+
+describe("seccomp", () => {
+  const restricted = openSeccomp("restricted");
+  const shown = decode(
+    LinuxSeccomp,
+    encode(writeLinuxSeccomp, {
+      defaultAction: "SCMP_ACT_ERRNO",
+      architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],
+      syscalls: [{ names: ["read", "mount", "clone3"], action: "SCMP_ACT_ALLOW" }],
+    }),
+  );
+  const linux = { namespaces: [], seccompPolicy: shown };
+
+  test("the container's own filter, where the runtime shows it, is set anew with ours", () => {
+    const decision = decide(podInput(), containerInput({ linux }), nodeState({ seccomp: restricted }));
+    expect(decision).toMatchObject({
+      options: ["--scope-signals"],
+      seccomp: {
+        defaultAction: "SCMP_ACT_ERRNO",
+        syscalls: expect.arrayContaining([expect.objectContaining({ names: ["read"], action: "SCMP_ACT_ALLOW" })]),
+      },
+    });
+  });
+
+  test("where it does not, the launcher gets ours, in the canonical order", () => {
+    const node = nodeState({ seccomp: restricted });
+    const container = containerInput({ linux: { namespaces: [] }, mounts: [volume("empty-dir", "/data")] });
+    const decision = decide(podInput({ profile: "workspace" }), container, node);
+    expect(decision).toMatchObject({ options: ["--scope-signals", "--seccomp", "restricted", "--rw", "/data"] });
+    expect(decision).toHaveProperty("seccomp", undefined);
+  });
+
+  test("the same for a runtime that crashes on what it would have to carry", () => {
+    const runtime = judgeRuntime("containerd", "v2.2.9", "");
+    const node = nodeState({ seccomp: restricted, runtime });
+    expect(decide(podInput(), containerInput({ linux }), node)).toMatchObject({
+      options: ["--scope-signals", "--seccomp", "restricted"],
+    });
+  });
+
+  test("where it must and the filter's file cannot be used, the container is refused", () => {
+    const filterProblem = {
+      code: "SECCOMP_FILTER_UNUSABLE",
+      what: "/opt/nono-nri/seccomp: it is no directory",
+    } as const;
+    const node = nodeState({ seccomp: restricted, filterProblem });
+    expect(decide(podInput(), containerInput(), node)).toEqual({
+      ...filterProblem,
+      kind: "refuse",
+      profile: "default",
+    });
+    expect(decide(podInput(), containerInput({ linux }), node).kind).toBe("sandbox");
+  });
+
+  test("without a policy the container keeps what it has", () => {
+    const decision = decide(podInput(), containerInput({ linux }), nodeState());
+    expect(decision).toMatchObject({ options: ["--scope-signals"] });
+    expect(decision).toHaveProperty("seccomp", undefined);
   });
 });

@@ -1,4 +1,5 @@
 import type { Configuration } from "../config/configuration.ts";
+import type { SeccompDelivery } from "../seccomp/delivery.ts";
 import type { Decision, RefuseDecision, SkipDecision } from "./decision.ts";
 import { findDuplicateVariable } from "./environment.ts";
 import type { ContainerInput, LauncherState, PodInput, Refusal, RuntimeState } from "./inputs.ts";
@@ -13,6 +14,10 @@ export interface NodeState {
   readonly runtime: RuntimeState;
   readonly launcher: LauncherState;
   readonly profiles: InstalledProfiles;
+  /** Undefined where the configuration names no seccomp policy. */
+  readonly seccomp: SeccompDelivery | undefined;
+  /** Why the launcher cannot add the policy's filter, or undefined. */
+  readonly filterProblem: Refusal | undefined;
 }
 
 /** Why the pod is none of ours, or undefined if it is. Reads only the pod's runtime handler. */
@@ -27,7 +32,7 @@ export function matchRuntimeClass(
 
 /** Decides about one container. Pure; a throw is a defect, and refuses. */
 export function decide(pod: PodInput, container: ContainerInput, node: NodeState): Decision {
-  const { configuration, runtime, launcher, profiles } = node;
+  const { configuration, runtime, launcher, profiles, seccomp } = node;
   const skip = matchRuntimeClass(pod, configuration);
   if (skip !== undefined) return skip;
 
@@ -49,10 +54,15 @@ export function decide(pod: PodInput, container: ContainerInput, node: NodeState
   if (isRefusal(volumes)) return refuse(volumes, name);
 
   const options: string[] = hasOwnPidNamespace(container) ? [] : ["--scope-signals"];
+  const filter = seccomp?.adjustmentFor(container.linux?.seccompPolicy, runtime.takesSeccompErrno);
+  if (seccomp !== undefined && filter === undefined) {
+    if (node.filterProblem !== undefined) return refuse(node.filterProblem, name);
+    options.push("--seccomp", seccomp.policy);
+  }
   for (const path of volumes.readWrite) options.push("--rw", path);
   for (const path of volumes.readOnly) options.push("--ro", path);
   for (const path of volumes.except) options.push("--except", path);
-  return { kind: "sandbox", profile: name, options, ignoredAnnotation };
+  return { kind: "sandbox", profile: name, options, seccomp: filter, ignoredAnnotation };
 }
 
 function isRefusal(value: object): value is Refusal {

@@ -1,3 +1,4 @@
+import type { SeccompAdjustment } from "../seccomp/delivery.ts";
 import type { Refusal } from "./inputs.ts";
 
 /** What becomes of a container. */
@@ -13,6 +14,8 @@ export interface SandboxDecision {
   readonly profile: string;
   /** The launcher's own options, in canonical order. */
   readonly options: readonly string[];
+  /** The container's whole seccomp filter from now on, or undefined where its own one stays. */
+  readonly seccomp?: SeccompAdjustment;
   /** The annotation's value where it is no profile name and the default profile is used instead. */
   readonly ignoredAnnotation: string | undefined;
 }

@@ -1,3 +1,4 @@
+import type { LinuxSeccomp } from "@kubefence/nri";
 import type { RefusalCode } from "../errors.ts";
 
 /**
@@ -19,9 +20,15 @@ export interface ContainerInput {
   /** `NAME=value` entries. */
   readonly env: readonly string[];
   readonly mounts: readonly MountInput[];
-  readonly linux?: { readonly namespaces: readonly NamespaceInput[] } | undefined;
+  readonly linux?: LinuxInput | undefined;
   /** Absent where the runtime does not tell (NRI before 0.11). */
   readonly user?: UserInput | undefined;
+}
+
+export interface LinuxInput {
+  readonly namespaces: readonly NamespaceInput[];
+  /** The container's own seccomp filter, where the runtime shows it (containerd 2.3 and later) and there is one. */
+  readonly seccompPolicy?: LinuxSeccomp | undefined;
 }
 
 export interface MountInput {
@@ -47,6 +54,8 @@ export interface UserInput {
 export interface RuntimeState {
   readonly name: string;
   readonly version: string;
+  /** True if a seccomp rule may have an errno; NRI below 0.12 crashes on one. */
+  readonly takesSeccompErrno: boolean;
   /** Why containers of our classes are refused under this runtime, or undefined. */
   readonly refusal: Refusal | undefined;
 }

@@ -1,4 +1,4 @@
-import { cleanPath, isAtOrUnder, isStrictlyUnder } from "./clean-path.ts";
+import { cleanPath, isAtOrUnder, isPlainPath, isStrictlyUnder } from "./clean-path.ts";
 import type { MountInput, Refusal } from "./inputs.ts";
 
 /** Where the launcher's directory is mounted in every sandboxed container. */
@@ -12,7 +12,11 @@ export function touchesLauncherMount(destination: string): boolean {
 
 /** Attacks A1 and A2: the runtime compares destinations as strings, the kernel does not. */
 export function findMountOverLauncher(mounts: readonly MountInput[]): Refusal | undefined {
-  const found = mounts.find(({ destination }) => touchesLauncherMount(destination) || isInvalid(destination));
+  const found = mounts.find(({ destination }) =>
+    isPlainPath(destination)
+      ? isAtOrUnder(destination, LAUNCHER_MOUNT)
+      : touchesLauncherMount(destination) || isInvalid(destination),
+  );
   if (found === undefined) return undefined;
   const where = JSON.stringify(found.destination);
   if (isInvalid(found.destination)) {

@@ -23,6 +23,8 @@ export function judgeRuntime(name: string, version: string, nriVersion: string):
   const nriIsTooOld = nri !== undefined && !isAtLeast(nri, MINIMUM_NRI_VERSION);
   const requirement = RUNTIME_REQUIREMENTS.find(({ reportedName }) => reportedName === name);
   const own = parseVersion(version);
+  // Runtimes say their NRI version from 0.12 on.
+  const takesSeccompErrno = nri !== undefined && isAtLeast(nri, [0, 12, 0]);
   const quoted = JSON.stringify(`${name} ${version}`.trim());
 
   if (requirement !== undefined && own !== undefined) {
@@ -31,6 +33,7 @@ export function judgeRuntime(name: string, version: string, nriVersion: string):
       return {
         name,
         version,
+        takesSeccompErrno,
         refusal: {
           code: "RUNTIME_TOO_OLD",
           what: `the node's container runtime ${quoted} ignores changes of the command, so the container would run without its sandbox`,
@@ -38,13 +41,14 @@ export function judgeRuntime(name: string, version: string, nriVersion: string):
         },
       };
     }
-    return { name, version, refusal: undefined };
+    return { name, version, takesSeccompErrno, refusal: undefined };
   }
   // A build without a version, or a runtime of another name: only the version of NRI itself can tell.
-  if (nri !== undefined && !nriIsTooOld) return { name, version, refusal: undefined };
+  if (nri !== undefined && !nriIsTooOld) return { name, version, takesSeccompErrno, refusal: undefined };
   return {
     name,
     version,
+    takesSeccompErrno,
     refusal: {
       code: "RUNTIME_UNKNOWN",
       what: `the node's container runtime calls itself ${quoted}${nriVersion === "" ? "" : ` (NRI ${nriVersion})`}, which is not known to apply changes of the command`,

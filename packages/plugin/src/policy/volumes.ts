@@ -1,4 +1,4 @@
-import { cleanPath, isAtOrUnder, isStrictlyUnder } from "./clean-path.ts";
+import { cleanPath, isAtOrUnder, isPlainPath, isStrictlyUnder } from "./clean-path.ts";
 import type { InstalledProfile, MountInput, PodInput, Refusal } from "./inputs.ts";
 
 /**
@@ -110,11 +110,20 @@ function kindOfMount(
   destination: string,
 ): MountKind {
   if (mount.type !== "bind" && !mount.options.includes("bind") && !mount.options.includes("rbind")) return "runtime";
-  const source = cleanPath(mount.source);
-  if (podDirectory !== undefined && isStrictlyUnder(source, podDirectory)) {
-    return kindInPodDirectory(source.substring(podDirectory.length + 1));
+  const below = podDirectory === undefined ? undefined : pathBelow(podDirectory, mount.source);
+  if (below !== undefined) return kindInPodDirectory(below);
+  return isSandboxFile(podId, mount.source, destination) ? "runtime" : "host";
+}
+
+/** The clean path of a source below the clean directory, or undefined if it is not there. */
+function pathBelow(directory: string, source: string): string | undefined {
+  if (isStrictlyUnder(source, directory)) {
+    // The directory is clean, so only the rest need be looked at.
+    const rest = source.substring(directory.length);
+    if (isPlainPath(rest)) return rest.substring(1);
   }
-  return isSandboxFile(podId, source, destination) ? "runtime" : "host";
+  const clean = cleanPath(source);
+  return isStrictlyUnder(clean, directory) ? clean.substring(directory.length + 1) : undefined;
 }
 
 /** A file that the runtime makes for each sandbox and binds into its containers. */
@@ -124,7 +133,7 @@ function isSandboxFile(podId: string, source: string, destination: string): bool
     case "/etc/hostname":
     case "/etc/resolv.conf":
     case "/dev/shm":
-      return podId !== "" && `${source}/`.includes(`/${podId}/`);
+      return podId !== "" && `${cleanPath(source)}/`.includes(`/${podId}/`);
     default:
       return false;
   }

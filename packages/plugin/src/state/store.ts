@@ -1,4 +1,3 @@
-import { copyOf } from "@kubefence/nri";
 import { messageOf } from "../errors.ts";
 import { StateFiles } from "./files.ts";
 import { formatRecord, type SandboxRecord } from "./record.ts";
@@ -44,15 +43,14 @@ export class StateStore {
 
   write(record: SandboxRecord): void {
     // Not in the runtime's list because it is younger than the list.
-    const containerId = copyOf(record.containerId);
+    const { containerId, podUid } = record;
     this.#alive?.add(containerId);
-    // Many may wait, so they are small: one text instead of parts of the request.
-    this.#wish(containerId, { kind: "write", podUid: copyOf(record.podUid), text: formatRecord(record, new Date()) });
+    this.#wish(containerId, { kind: "write", podUid, text: formatRecord(record, new Date()) });
   }
 
   /** Removes a container's record if there is one. `podUid` may be "": then every pod's directory is looked into. */
   remove(podUid: string, containerId: string): void {
-    this.#wish(copyOf(containerId), { kind: "remove", podUid: copyOf(podUid) });
+    this.#wish(containerId, { kind: "remove", podUid });
   }
 
   /** Removes the records of containers that are not in `alive`, when everything asked for so far is done. */

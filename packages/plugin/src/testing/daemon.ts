@@ -42,7 +42,8 @@ export class TestDaemon implements Daemon, Disposable {
   };
 
   constructor(node: Partial<NodeState> = {}) {
-    this.node = { ...nodeState(node) };
+    const state = nodeState(node);
+    this.node = { ...state, configuration: { ...state.configuration, stateDirectory: this.stateDirectory } };
   }
 
   /** The records with that message. */

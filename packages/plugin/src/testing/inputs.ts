@@ -85,6 +85,8 @@ export function nodeState(changes: Partial<NodeState> & { configuration?: Config
       ["workspace", installedProfile({ volumes: "readwrite" })],
       ["strict", installedProfile({ configVolumes: false })],
     ]),
+    seccomp: undefined,
+    filterProblem: undefined,
     ...changes,
   };
 }

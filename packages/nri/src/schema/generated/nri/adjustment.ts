@@ -9,7 +9,7 @@ import { checkEnd, malformed, NO_ENTRIES, NO_ITEMS, skipLengthDelimited, skipUnk
 import type { CDIDeviceInit, HooksInit, MountInit, POSIXRlimitInit } from "./container.ts";
 import { CDIDevice, Hooks, Mount, POSIXRlimit, writeCDIDevice, writeHooks, writeMount, writePOSIXRlimit } from "./container.ts";
 import type { Occurrences } from "../../read.ts";
-import { messageValue, occursAgain, readList, readMap, readMessage, readMessages, readString, string, stringKey, stringValue } from "../../read.ts";
+import { messageValue, occursAgain, readMap, readMessage, readMessages, readString, readStrings, stringKey, stringValue } from "../../read.ts";
 import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { StringMapInit } from "../../write.ts";
 import { writeMessage, writeMessages, writeStringMap, writeStringMessageMap, writeStrings } from "../../write.ts";
@@ -123,7 +123,7 @@ export class ContainerAdjustment extends View {
   /** Replaces the command line. A first element "" takes it over from plugins before this one and is stripped. Since NRI 0.10.0. */
   get args(): readonly string[] {
     const slot = this.#args;
-    return typeof slot === "number" ? (this.#args = readList(this.reader, slot, this.end, 74, string)) : slot;
+    return typeof slot === "number" ? (this.#args = readStrings(this.reader, slot, this.end, 74)) : slot;
   }
 }
 

@@ -7,7 +7,7 @@
 import type { Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ENTRIES, NO_ITEMS, skipLengthDelimited, skipUnknown, skipVarint, View } from "../../view.ts";
 import type { Occurrences } from "../../read.ts";
-import { messageValue, occursAgain, readInt64, readList, readMap, readMessage, readMessages, readString, readUint64, string, stringKey, stringValue, uint32 } from "../../read.ts";
+import { messageValue, occursAgain, readInt64, readList, readMap, readMessage, readMessages, readString, readStrings, readUint64, stringKey, stringValue, uint32 } from "../../read.ts";
 import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Int64Init, StringMapInit } from "../../write.ts";
 import { writeMessage, writeMessages, writePacked, writeStringMap, writeStringMessageMap, writeStrings } from "../../write.ts";
@@ -147,7 +147,7 @@ export class PodSandbox extends View {
   /** Since NRI 0.8.0. */
   get ips(): readonly string[] {
     const slot = this.#ips;
-    return typeof slot === "number" ? (this.#ips = readList(this.reader, slot, this.end, 82, string)) : slot;
+    return typeof slot === "number" ? (this.#ips = readStrings(this.reader, slot, this.end, 82)) : slot;
   }
 }
 
@@ -470,13 +470,13 @@ export class Container extends View {
   /** The command line of the first process. */
   get args(): readonly string[] {
     const slot = this.#args;
-    return typeof slot === "number" ? (this.#args = readList(this.reader, slot, this.end, 58, string)) : slot;
+    return typeof slot === "number" ? (this.#args = readStrings(this.reader, slot, this.end, 58)) : slot;
   }
 
   /** Environment of the first process as NAME=value. */
   get env(): readonly string[] {
     const slot = this.#env;
-    return typeof slot === "number" ? (this.#env = readList(this.reader, slot, this.end, 66, string)) : slot;
+    return typeof slot === "number" ? (this.#env = readStrings(this.reader, slot, this.end, 66)) : slot;
   }
 
   get mounts(): readonly Mount[] {
@@ -792,7 +792,7 @@ export class Mount extends View {
 
   get options(): readonly string[] {
     const slot = this.#options;
-    return typeof slot === "number" ? (this.#options = readList(this.reader, slot, this.end, 34, string)) : slot;
+    return typeof slot === "number" ? (this.#options = readStrings(this.reader, slot, this.end, 34)) : slot;
   }
 }
 
@@ -977,12 +977,12 @@ export class Hook extends View {
 
   get args(): readonly string[] {
     const slot = this.#args;
-    return typeof slot === "number" ? (this.#args = readList(this.reader, slot, this.end, 18, string)) : slot;
+    return typeof slot === "number" ? (this.#args = readStrings(this.reader, slot, this.end, 18)) : slot;
   }
 
   get env(): readonly string[] {
     const slot = this.#env;
-    return typeof slot === "number" ? (this.#env = readList(this.reader, slot, this.end, 26, string)) : slot;
+    return typeof slot === "number" ? (this.#env = readStrings(this.reader, slot, this.end, 26)) : slot;
   }
 
   /** Seconds. */

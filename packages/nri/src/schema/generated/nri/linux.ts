@@ -8,7 +8,7 @@ import type { Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ITEMS, skipLengthDelimited, skipUnknown, skipVarint, View } from "../../view.ts";
 import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Occurrences } from "../../read.ts";
-import { int32, occursAgain, readInt64, readList, readMessage, readMessages, readString, readUint64, string } from "../../read.ts";
+import { int32, occursAgain, readInt64, readList, readMessage, readMessages, readString, readStrings, readUint64 } from "../../read.ts";
 import type { OptionalBoolInit, OptionalFileModeInit, OptionalRepeatedStringInit, OptionalStringInit, OptionalUInt32Init } from "./optional.ts";
 import { OptionalBool, OptionalFileMode, OptionalRepeatedString, OptionalString, OptionalUInt32, writeOptionalBool, writeOptionalFileMode, writeOptionalRepeatedString, writeOptionalString, writeOptionalUInt32 } from "./optional.ts";
 import type { Int64Init } from "../../write.ts";
@@ -598,12 +598,12 @@ export class LinuxSeccomp extends View {
 
   get architectures(): readonly string[] {
     const slot = this.#architectures;
-    return typeof slot === "number" ? (this.#architectures = readList(this.reader, slot, this.end, 26, string)) : slot;
+    return typeof slot === "number" ? (this.#architectures = readStrings(this.reader, slot, this.end, 26)) : slot;
   }
 
   get flags(): readonly string[] {
     const slot = this.#flags;
-    return typeof slot === "number" ? (this.#flags = readList(this.reader, slot, this.end, 34, string)) : slot;
+    return typeof slot === "number" ? (this.#flags = readStrings(this.reader, slot, this.end, 34)) : slot;
   }
 
   get listenerPath(): string {
@@ -699,7 +699,7 @@ export class LinuxSyscall extends View {
 
   get names(): readonly string[] {
     const slot = this.#names;
-    return typeof slot === "number" ? (this.#names = readList(this.reader, slot, this.end, 10, string)) : slot;
+    return typeof slot === "number" ? (this.#names = readStrings(this.reader, slot, this.end, 10)) : slot;
   }
 
   get action(): string {

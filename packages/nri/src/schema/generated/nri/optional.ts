@@ -7,7 +7,7 @@
 import type { Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ITEMS, skipLengthDelimited, skipUnknown, skipVarint, View } from "../../view.ts";
 import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { readInt64, readList, readString, readUint64, string } from "../../read.ts";
+import { readInt64, readString, readStrings, readUint64 } from "../../read.ts";
 import type { Int64Init } from "../../write.ts";
 import { writeStrings } from "../../write.ts";
 
@@ -80,7 +80,7 @@ export class OptionalRepeatedString extends View {
 
   get value(): readonly string[] {
     const slot = this.#value;
-    return typeof slot === "number" ? (this.#value = readList(this.reader, slot, this.end, 10, string)) : slot;
+    return typeof slot === "number" ? (this.#value = readStrings(this.reader, slot, this.end, 10)) : slot;
   }
 }
 

@@ -1,0 +1,164 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { type RuntimeFixtures, testWithRuntime } from "../fixtures.ts";
+import { images } from "../stack/images/recipes.ts";
+import type { Pod } from "../stack/kubelet/pod.ts";
+import { PluginProcess } from "../stack/plugin/process.ts";
+
+// Two instances of the plugin on one node, as a rolling update with surge has them.
+
+const test = testWithRuntime();
+
+const reader = { image: images.busybox, command: ["cat", "/etc/shadow"] };
+
+interface Creations {
+  count: () => number;
+  stop: () => Promise<{ created: number; errors: string[] }>;
+}
+
+/** Creates containers, a few at once, until told to stop; each is confined, or its error is answered. */
+function createMeanwhile(pod: Pod): Creations {
+  const ending = new AbortController();
+  let created = 0;
+  const errors: string[] = [];
+  const worker = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      try {
+        const { exitCode, stdout } = await pod.complete({
+          ...reader,
+          name: `c${created + errors.length}-${Math.random()}`,
+        });
+        if (exitCode === 1 && stdout === "") created++;
+        else errors.push(`exit ${exitCode}: ${stdout}`);
+      } catch (error) {
+        errors.push(String(error));
+      }
+    }
+  };
+  const all = Promise.all([worker(), worker(), worker()]);
+  const stop: Creations["stop"] = async () => {
+    ending.abort();
+    await all;
+    return { created, errors };
+  };
+  return { count: () => created + errors.length, stop };
+}
+
+/** Waits for so many creations, and stops them. */
+async function settle(creations: Creations, count: number): ReturnType<Creations["stop"]> {
+  await expect.poll(() => creations.count(), { timeout: 60_000 }).toBeGreaterThan(count);
+  return creations.stop();
+}
+
+async function withInstance(
+  { node }: Pick<RuntimeFixtures, "node">,
+  settings: Record<string, string>,
+  during: (instance: PluginProcess) => Promise<void>,
+): Promise<void> {
+  const instance = await PluginProcess.startInstance(node.directories, "-newer", settings);
+  try {
+    await during(instance);
+  } finally {
+    await instance.stop();
+  }
+}
+
+describe("the newer one takes over", () => {
+  test(
+    "while containers are created, and none of them fails",
+    { timeout: 120_000 },
+    async ({ node, plugin, runSandboxedPod }) => {
+      const pod = await runSandboxedPod({});
+      const creations = createMeanwhile(pod);
+      for (let round = 1; round <= 3; round++) {
+        await withInstance({ node }, {}, async (newer) => {
+          expect(newer.log.records().find(({ msg }) => msg === "took over")).toMatchObject({ instances: 1 });
+          await plugin.log.find({ msg: "retired" });
+          // As the kubelet ends the older pod once the newer one is ready.
+          await plugin.stop();
+          await newer.log.find({ msg: "injected" });
+          // And the next update.
+          await plugin.restart();
+          await newer.log.find({ msg: "retired" });
+        });
+      }
+      const { created, errors } = await creations.stop();
+      expect(errors).toEqual([]);
+      expect(created).toBeGreaterThan(20);
+    },
+  );
+
+  test("and when it is gone, the older one is back", async ({ node, plugin, runSandboxedPod }) => {
+    const pod = await runSandboxedPod({});
+    const instances = join(plugin.stateDirectory, ".instances");
+    await withInstance({ node }, {}, async (newer) => {
+      await plugin.log.find({ msg: "retired" });
+      expect(readdirSync(instances)).toHaveLength(2);
+      process.kill(newer.pid ?? 0, "SIGKILL");
+      await plugin.log.find({ msg: "newer instance gone" });
+    });
+    await expect
+      .poll(() => plugin.log.records().filter(({ msg }) => msg === "synchronized").length, { timeout: 20_000 })
+      .toBe(2);
+    expect((await pod.complete({ ...reader, name: "after" })).exitCode).toBe(1);
+    // What the killed one left was removed by whoever synchronized next.
+    await expect.poll(() => existsSync(instances) && readdirSync(instances).length, { timeout: 20_000 }).toBe(1);
+  });
+});
+
+test("an older one that hangs holds nothing up for long, and retires when it wakes", async ({
+  node,
+  plugin,
+  runSandboxedPod,
+}) => {
+  const pod = await runSandboxedPod({});
+  const older = plugin.pid ?? 0;
+  process.kill(older, "SIGSTOP");
+  try {
+    await withInstance({ node }, {}, async (newer) => {
+      expect(newer.log.records().find(({ msg }) => msg === "older instance does not retire")).toBeDefined();
+      const outcomes = new Set<string>();
+      await expect
+        .poll(
+          async () => {
+            const { exitCode, stdout } = await pod
+              .complete({ ...reader, name: `hanging-${Date.now()}` })
+              .catch(() => ({ exitCode: -1, stdout: "" }));
+            outcomes.add(stdout);
+            return exitCode;
+          },
+          { timeout: 20_000 },
+        )
+        .toBe(1);
+      expect([...outcomes]).toEqual([""]);
+      process.kill(older, "SIGCONT");
+      await plugin.log.find({ msg: "retired" });
+      const { created, errors } = await settle(createMeanwhile(pod), 10);
+      expect(errors).toEqual([]);
+      expect(created).toBeGreaterThan(9);
+    });
+  } finally {
+    process.kill(older, "SIGCONT");
+  }
+  await plugin.log.find({ msg: "newer instance gone" });
+});
+
+// What NRI does by itself: this is why instances take over from each other.
+test("two that do not know of each other keep every container from being created", async ({
+  node,
+  plugin,
+  runSandboxedPod,
+}) => {
+  const pod = await runSandboxedPod({});
+  expect(plugin.pid).toBeDefined();
+  const elsewhere = join(node.directories.run, "other-state");
+  await withInstance({ node }, { state_directory: elsewhere }, async () => {
+    // The one that is asked second sees the other's mount; without that, NRI itself refuses two that set the command.
+    const refused = pod.complete({ ...reader, name: "refused" });
+    await expect(refused).rejects.toThrow(/kubefence refused the container: MOUNT_OVER_LAUNCHER: /);
+  });
+  await expect
+    .poll(async () => (await pod.complete({ ...reader, name: `again-${Date.now()}` })).exitCode, { timeout: 20_000 })
+    .toBe(1);
+});
