@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 name=$1
 arch=${2:-$(dpkg --print-architecture)}
 suite=bookworm
-packages=base-files,base-passwd,dash,coreutils,findutils,grep,libstdc++6
+packages=base-files,base-passwd,dash,coreutils,findutils,grep,libstdc++6,util-linux # util-linux: nsenter, for the node set-up
 
 mirror=$(apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "Debian" && $2 !~ /-/ { print $3; exit }')
 [ -n "$mirror" ] || { echo "images/base.sh: apt on this machine knows no Debian archive; add one and run apt-get update" >&2; exit 1; }
@@ -25,6 +25,7 @@ if [ ! -f "$tar" ]; then
     --customize-hook='for file in passwd group; do cp "$1/usr/share/base-passwd/$file.master" "$1/etc/$file"; done' \
     --customize-hook='rm -rf "$1"/var/lib/apt "$1"/var/cache/* "$1"/var/log/* "$1"/etc/apt' \
     "$suite" "$tar.unfinished.tar" "$mirror"
+  rm -f "$cache/images/base-$arch"-????????????????.tar # of older recipes
   mv "$tar.unfinished.tar" "$tar"
 fi
 if tool_is_docker; then

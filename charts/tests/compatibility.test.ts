@@ -163,7 +163,7 @@ test("NOTES: where it runs, how to look, how to opt in", () => {
     "namespace security",
     "kubectl -n security get configmap kubefence-config",
     "kubectl -n security get daemonset kubefence",
-    "kubectl -n security logs -f -l app.kubernetes.io/name=kubefence,app.kubernetes.io/instance=kubefence",
+    "kubectl -n security logs -f -l 'app.kubernetes.io/name=kubefence,app.kubernetes.io/instance=kubefence,",
     "runtimeClassName: nono-runc",
     "kubectl exec and exec probes are not sandboxed",
   ]) {

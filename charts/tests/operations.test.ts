@@ -222,6 +222,14 @@ test("helm test: a pod of our class, of no other", () => {
   expect(none.filter(({ kind }) => kind === "Pod")).toEqual([]);
 });
 
+test("helm test: no DaemonSet takes its pod for one of its own", () => {
+  const objects = render({ values: everything });
+  const { labels = {} } = find(objects, "Pod", "kubefence-test").metadata;
+  const selectors = objects.filter(({ kind }) => kind === "DaemonSet").map(({ spec }) => spec.selector.matchLabels);
+  expect(selectors).toHaveLength(3);
+  for (const selector of selectors) expect(labels).not.toMatchObject(selector);
+});
+
 test("SecurityContextConstraints allow what the pods need", () => {
   const objects = render({ values: everything });
   const constraints = find(objects, "SecurityContextConstraints", "kubefence");

@@ -23,7 +23,7 @@ export const pods: Readonly<Record<string, z.ZodType>> = {
     .string()
     .default("system-node-critical")
     .describe(
-      "Priority class of all DaemonSets; empty for none. Without one, a node short of memory may evict the plugin, which uses more than the requested 32Mi.",
+      "Priority class of all DaemonSets; empty for none. Without one, a node short of memory may evict the plugin.",
     ),
   podAnnotations: mapOf(z.string()).default({}).describe("Annotations of the plugin's pods."),
   podLabels: mapOf(z.string()).default({}).describe("Labels of the plugin's pods."),

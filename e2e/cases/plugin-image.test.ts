@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect } from "vitest";
+import { find, render } from "../../charts/tests/helm.ts";
 import { test } from "../fixtures.ts";
 import { nodeName } from "../setup.ts";
 import { run } from "../stack/command.ts";
@@ -53,10 +54,10 @@ test("content: programs, profiles, nothing of npm; no larger than it has to be",
     "/usr/local/share/kubefence/nono",
     "/usr/local/share/kubefence/nono-runc",
   ]);
-  expect(archiveBytes).toBeLessThan(65e6);
+  expect(archiveBytes).toBeLessThan(66e6);
   const { stdout: size } = await pod.complete({ ...shell("du -xsm /"), name: "size" });
   // Node alone is 121.
-  expect(Number.parseInt(size, 10)).toBeLessThan(155);
+  expect(Number.parseInt(size, 10)).toBeLessThan(165);
 });
 
 test("every program starts with a read-only root and without capabilities", async ({ runPod }) => {
@@ -94,6 +95,20 @@ function emptyLauncherDirectory(): void {
 
 const operations = ["create:/usr/bin/new", "read:/etc/passwd", "list:/nono"];
 const confined = { "create:/usr/bin/new": "EACCES", "read:/etc/passwd": "ok", "list:/nono": "EACCES" };
+
+test("what `helm test` runs: passes in a sandbox, fails without one", async ({ runPod }) => {
+  const { command } = find(render(), "Pod", "kubefence-test")["spec"].containers[0];
+  const container: ContainerSpec = { name: "denied-write", image: reference, command };
+  const plugin = await PluginProcess.start(directories);
+  try {
+    const sandboxed = await (await runPod({ runtimeHandler: "nono-runc" })).complete(container);
+    expect(sandboxed).toMatchObject({ exitCode: 0, stdout: "OK: the kernel denied a write to /usr/local/bin\n" });
+    const plain = await (await runPod({})).complete(container);
+    expect(plain).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("FAILED: a write to /usr/local/bin") });
+  } finally {
+    await plugin.stop();
+  }
+});
 
 test("our init container: working sandboxes, for every user", async ({ runPod }) => {
   emptyLauncherDirectory();

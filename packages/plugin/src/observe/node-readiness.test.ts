@@ -135,6 +135,17 @@ describe("against an API server", () => {
     expect(log.warn).toHaveBeenCalledExactlyOnceWith("node not ready", { node: "worker 1", missing: ["registered"] });
   });
 
+  test("a plugin that has just started leaves the node to the one before it, for a while", async () => {
+    conditions = { registered: false };
+    await keeper.check();
+    expect(server.requests).toEqual([]);
+    server.node = nodeWith({ "kubefence.io/ready": "true" });
+    vi.setSystemTime(31_000);
+    await keeper.check();
+    server.node = nodeWith({});
+    expect(server.requests.at(-1)).toContain('{"kubefence.io/ready":null}');
+  });
+
   test("an API server that refuses: logged once, tried again later", async () => {
     server.failure = 403;
     await keeper.check();

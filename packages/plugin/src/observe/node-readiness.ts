@@ -10,6 +10,8 @@ const POLL_MS = 2000;
 /** Somebody else may have changed the labels. */
 const REFRESH_MS = 5 * 60_000;
 const RETRY_LIMIT_MS = 60_000;
+/** At an update the old plugin is ready when the new one starts: the node keeps what it says until the new one had its chance. */
+const START_GRACE_MS = 30_000;
 
 export interface NodeReadinessSources {
   readonly api: NodeApi;
@@ -29,6 +31,7 @@ export class NodeReadiness {
   #failures = 0;
   #running = false;
   #timer: NodeJS.Timeout | undefined;
+  readonly #startedAt = Date.now();
 
   constructor(name: string, taints: boolean, sources: NodeReadinessSources) {
     this.#name = name;
@@ -53,6 +56,7 @@ export class NodeReadiness {
     const isReady = Object.values(conditions).every(Boolean);
     const state = { isReady, landlockAbi: isReady ? landlockAbi() : 0 };
     const wanted = JSON.stringify(state);
+    if (!isReady && this.#applied === "" && Date.now() - this.#startedAt < START_GRACE_MS) return;
     if (this.#running || (wanted === this.#applied && Date.now() < this.#nextAt)) return;
     if (this.#failures > 0 && Date.now() < this.#nextAt) return;
     this.#running = true;
