@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apiServer, nodeName } from "./addresses.ts";
 import type { ClusterDirectories } from "./directories.ts";
@@ -20,7 +20,8 @@ const users: Record<User, { name: string; groups: string[] }> = {
 /** Writes tokens, kubeconfigs and the key pair of service accounts, all new. */
 export function writeCredentials(directories: ClusterDirectories): void {
   const directory = join(directories.root, kubernetesDirectory);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o700);
   const write = (name: string, content: string): void => writeFileSync(join(directory, name), content, { mode: 0o600 });
   const lines = Object.entries(users).map(([user, { name, groups }]) => {
     const token = randomBytes(32).toString("hex");

@@ -24,7 +24,8 @@ export const chartValues: object = {
  * Does what node set-up does, by hand: nono-runc behind the handler, with a configuration of its own from the launcher and
  * the profiles. containerd's own configuration names it already.
  */
-export async function prepareNode({ directories, machine }: Cluster): Promise<void> {
+export async function prepareNode(cluster: Cluster): Promise<void> {
+  const { directories, machine } = cluster;
   const build = join(checkout, "build");
   if (!existsSync(join(build, "nono-runc"))) {
     throw new Error(`no nono-runc in ${build}: run make build`);
@@ -43,6 +44,9 @@ export async function prepareNode({ directories, machine }: Cluster): Promise<vo
   await kubefence("install-launcher", "--directory=/opt/nono-nri", `--release=${build}`);
   const runc = join(runcRelease().binaries, "runc");
   await kubefence("runtime-config", `--runtime=${runc}`, `--output=${nonoRuncPath}.json`);
+  // It asks each handler's runtime once what that can do, such as user namespaces.
+  await machine.restartService("containerd");
+  await cluster.untilReady();
 }
 
 /** Brings the project's image, as it is built from this checkout, onto the node. */
@@ -68,4 +72,9 @@ export async function installChart({ kubectl }: Cluster, values: object = chartV
     ],
     JSON.stringify(values),
   );
+}
+
+/** Removes the release and waits until its objects are gone. */
+export async function uninstallChart({ kubectl }: Cluster): Promise<void> {
+  await kubectl.helm(["uninstall", release, "--namespace=kube-system", "--wait", "--cascade=foreground"]);
 }

@@ -11,6 +11,7 @@ import { type Service, serviceCommands, serviceNames } from "./services.ts";
 /** Writes the files of a node that has never run. */
 export function writeNodeFiles(directories: ClusterDirectories): void {
   const write = (path: string, content: string): void => writeNodeFile(directories, path, content);
+  mkdirSync(directories.root, { recursive: true, mode: 0o755 });
   write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n");
   write("/etc/group", "root:x:0:\nnogroup:x:65534:\n");
   write("/etc/hosts", "127.0.0.1 localhost\n");
@@ -31,7 +32,9 @@ export function writeNodeFiles(directories: ClusterDirectories): void {
 /** Makes the node's /run as it is after a boot: nothing but its services. Those in `down` are not started. */
 export function writeRunDirectory(directories: ClusterDirectories, down: readonly Service[]): void {
   rmSync(join(directories.root, "run"), { recursive: true, force: true });
-  mkdirSync(join(directories.root, "run/tmp"), { recursive: true, mode: 0o700 });
+  // A container in a user namespace gets its file system through it.
+  mkdirSync(join(directories.root, "run"), { mode: 0o755 });
+  mkdirSync(join(directories.root, "run/tmp"), { mode: 0o700 });
   const commands = serviceCommands();
   for (const name of serviceNames) {
     // TMPDIR: containerd's shims leave files in /tmp when they are killed, and that is the machine's.
