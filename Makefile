@@ -12,6 +12,7 @@ export CONTAINERD ?= 2.3.7
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 FUZZ_SECONDS ?= 30
 FAULTS ?= 1000
+MINUTES ?= 30
 RESULTS := --reporter=default --reporter=./e2e/results-reporter.ts
 # The image that docker-build makes; BASE, ARCH, NONO_UPSTREAM and ARCHIVE are explained in images/build.sh.
 IMAGE ?= nono-nri:latest
@@ -69,8 +70,9 @@ stack-down: node_modules/.setup ## stop the test node that stack-up started
 	node e2e/stack/down.ts
 
 .PHONY: test
-test: check test-unit e2e fuzz ## everything: check, unit tests, end-to-end on containerd, each fuzz target, 100 creations under faults
+test: check test-unit e2e fuzz ## everything: check, unit tests, end-to-end on containerd and Kubernetes, each fuzz target, 100 creations under faults, two minutes of churn
 	$(MAKE) faults FAULTS=100
+	$(MAKE) soak MINUTES=2
 
 .PHONY: check
 check: node_modules/.setup ## format, lint, types, generated files up to date
@@ -121,6 +123,10 @@ cluster-up: cluster-stack ## start a Kubernetes of one node, in namespaces of it
 .PHONY: cluster-down
 cluster-down: node_modules/.setup ## stop the cluster that cluster-up started
 	node e2e/stack/cluster/down.ts
+
+.PHONY: soak
+soak: cluster-stack ## sandboxed pods come and go for MINUTES (30) on a real cluster: the plugin's memory, descriptors and records stay where they are
+	node e2e/soak/run.ts --minutes $(MINUTES)
 
 .PHONY: faults
 faults: stack ## create FAULTS (1000) containers while plugin and containerd fail: none may start unsandboxed; CONTAINERD= as for e2e

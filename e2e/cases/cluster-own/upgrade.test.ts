@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { testOnOwnNode as test } from "../../cluster-fixtures.ts";
 import { upgradeChart } from "../../stack/cluster/chart.ts";
@@ -64,9 +65,12 @@ test(
 test("containerd restarted while a pod is created every 200 ms", { timeout: 600_000 }, async ({ cluster, own }) => {
   const created = await allConfined(cluster, async () => {
     for (const signal of ["TERM", "KILL"] as const) {
+      await delay(3000);
       await own.machine.restartService("containerd", signal);
       await own.untilReady();
     }
+    await delay(3000);
   });
+  expect(created).toBeGreaterThan(30);
   console.log(`${created} pods were created during the restarts`);
 });
