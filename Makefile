@@ -117,7 +117,7 @@ cluster-stack: stack
 	@tools/build.sh kubernetes
 
 .PHONY: cluster-up
-cluster-up: cluster-stack ## start a Kubernetes of one node, in namespaces of its own, and leave it running
+cluster-up: cluster-stack ## start a Kubernetes of one node, in namespaces of its own, and leave it running (built the first time: 11 CPU-minutes)
 	node e2e/stack/cluster/up.ts
 
 .PHONY: cluster-down
