@@ -11,6 +11,9 @@ import { containerId, execute, type ClusterUnderTest, podObject } from "../../st
 const label = { "kubefence.test": "stream" };
 const confined = "if touch /usr/bin/planted 2>/dev/null; then exec sleep infinity; fi";
 
+// More than that a small machine does not start in a minute; the kubelet works off what waits all through an upgrade.
+const most = 120;
+
 async function allConfined(cluster: ClusterUnderTest, during: () => Promise<void>): Promise<number> {
   const { kubectl, image } = cluster;
   const selector = "kubefence.test=stream";
@@ -29,6 +32,7 @@ async function allConfined(cluster: ClusterUnderTest, during: () => Promise<void
         };
       },
       during,
+      most,
     );
     const unfinished = async (): Promise<string[]> => {
       const pods = await kubectl.list("pods", selector);

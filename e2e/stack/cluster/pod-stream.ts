@@ -8,12 +8,13 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Kubectl, KubernetesObject } from "./kubectl.ts";
 
-/** Creates a pod at fixed intervals while something else happens, and returns their names. */
+/** Creates a pod at fixed intervals while something else happens, `most` at the most, and returns their names. */
 export async function createPodsDuring(
   kubectl: Kubectl,
   intervalMs: number,
   podOf: (index: number) => KubernetesObject,
   during: () => Promise<void>,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), "kubefence-api-"));
   const socketPath = join(directory, "socket");
@@ -28,6 +29,7 @@ export async function createPodsDuring(
     const names: string[] = [];
     const creations: Promise<void>[] = [];
     const timer = setInterval(() => {
+      if (names.length >= most) return;
       const pod = podOf(names.length);
       names.push(pod.metadata.name);
       creations.push(createPod(socketPath, pod));
