@@ -32,6 +32,7 @@ pub fn resolve(root: &ContainerRoot, options: &ContainerOptions) -> ContainerOpt
     let both = options.except.iter().cloned().chain(options.except.iter().map(real));
     ContainerOptions {
         scope_signals: options.scope_signals,
+        seccomp: options.seccomp.clone(),
         read_write: all(&options.read_write),
         read_only: all(&options.read_only),
         except: distinct(both.collect()),
@@ -73,6 +74,8 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::path::Path;
 
+    use kubefence_policy::arguments::ProfileName;
+
     use super::*;
 
     fn find_in(folder: &Path, workdir: &str, uid: u32) -> (bool, bool) {
@@ -104,6 +107,7 @@ mod tests {
         let root = ContainerRoot::open(Path::new("/")).unwrap();
         let options = ContainerOptions {
             scope_signals: true,
+            seccomp: ProfileName::parse(b"restricted"),
             read_write: vec![inside("link"), inside("real")],
             read_only: vec![inside("absent")],
             except: vec![inside("link")],
@@ -112,7 +116,7 @@ mod tests {
         assert_eq!(resolved.read_write, [inside("real")]);
         assert_eq!(resolved.read_only, [inside("absent")]);
         assert_eq!(resolved.except, [inside("link"), inside("real")]);
-        assert!(resolved.scope_signals);
+        assert_eq!((resolved.scope_signals, &resolved.seccomp), (true, &options.seccomp));
     }
 
     #[test]
