@@ -16,8 +16,6 @@ const release = "kubefence";
 export const chartValues: object = {
   image: { repository: "nono-nri", tag: "latest", pullPolicy: "Never" },
   nodeSetup: { enabled: false },
-  // TODO(seccomp): the default once the plugin has it
-  config: { seccompProfile: "" },
 };
 
 /**
