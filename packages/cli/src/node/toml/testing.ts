@@ -1,6 +1,6 @@
 /** Configurations for tests: the fixtures, and texts made of what TOML allows. */
 import { readdirSync, readFileSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 const directory = new URL("../../../fixtures/containerd/", import.meta.url);
 
