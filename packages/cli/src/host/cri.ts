@@ -2,9 +2,9 @@
  * The two calls of the CRI that node set-up needs, on node:http2: a gRPC client for them would be ten times this file, in a
  * program that runs as root. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
-import { connect as connectHttp2 } from "node:http2";
+import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
 import { connect as connectSocket } from "node:net";
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { messageOf } from "./host.ts";
 
 const maxMessageBytes = 16 * 1024 * 1024;
@@ -66,7 +66,7 @@ function readFields(bytes: Uint8Array, take: (field: number, reader: BinaryReade
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, type] = reader.tag();
-    if (!take(field, reader)) reader.skip(type as WireType, field);
+    if (!take(field, reader)) reader.skip(type, field);
   }
 }
 
@@ -90,9 +90,9 @@ function call(socket: string, method: string, timeoutMs = 5000): Promise<Uint8Ar
     const chunks: Buffer[] = [];
     let size = 0;
     let failure: string | undefined;
-    const takeStatus = (headers: Record<string, unknown>): void => {
-      const status = headers["grpc-status"];
-      if (status !== undefined && status !== "0") failure = `${String(headers["grpc-message"])} (${String(status)})`;
+    const takeStatus = (headers: IncomingHttpHeaders): void => {
+      const { "grpc-status": status, "grpc-message": message } = headers;
+      if (status !== undefined && status !== "0") failure = `${message?.toString() ?? ""} (${status.toString()})`;
     };
     stream.on("response", takeStatus);
     stream.on("trailers", takeStatus);

@@ -1,0 +1,3 @@
+export async function checkNode(_flags: unknown): Promise<{}> {
+  return {};
+}
