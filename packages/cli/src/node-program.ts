@@ -20,12 +20,12 @@ export function nodeCommand(finish: Finish): Command {
       await finish(await installNode(flags));
     },
   );
-  add("check", "say for each thing that sandboxed pods need whether the node has it, and how to mend it").action(
-    async (flags: NodeFlags) => {
+  add("check", "say for each thing that sandboxed pods need whether the node has it, and how to mend it")
+    .option("--self-test", "also start a container of the handler, from the pause image, and remove it")
+    .action(async (flags: NodeFlags & { selfTest?: boolean }) => {
       const { checkNode } = await import("./commands/node-check.ts");
       await finish(await checkNode(flags));
-    },
-  );
+    });
   add("uninstall", "take away what install put there, and restore what was there before")
     .option("--force", "also while sandboxed pods run; what these need stays until a later run")
     .action(async (flags: NodeFlags & { force?: boolean }) => {

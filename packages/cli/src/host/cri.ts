@@ -1,5 +1,5 @@
 /**
- * The two calls of the CRI that node set-up needs, on node:http2: a gRPC client for them would be ten times this file, in a
+ * The few calls of the CRI that node set-up needs, on node:http2: a gRPC client for them would be ten times this file, in a
  * program that runs as root. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
@@ -21,7 +21,7 @@ export interface ListedSandbox {
 /** Handlers that the runtime has loaded, what the Node's .status.runtimeHandlers shows. Rejects when it does not answer. */
 export async function loadedHandlers(socket: string): Promise<string[]> {
   const handlers: string[] = [];
-  readFields(await call(socket, "Status"), (field, reader) => {
+  readFields(await callCri(socket, "Status"), (field, reader) => {
     if (field !== 3) return false;
     let name = "";
     readFields(reader.bytes(), (inner, innerReader) => inner === 1 && ((name = innerReader.string()), true));
@@ -34,7 +34,7 @@ export async function loadedHandlers(socket: string): Promise<string[]> {
 /** Every pod sandbox that the runtime has, also ended ones. Rejects when it does not answer. */
 export async function listSandboxes(socket: string): Promise<ListedSandbox[]> {
   const sandboxes: ListedSandbox[] = [];
-  readFields(await call(socket, "ListPodSandbox"), (field, reader) => {
+  readFields(await callCri(socket, "ListPodSandbox"), (field, reader) => {
     if (field !== 1) return false;
     sandboxes.push(readSandbox(reader.bytes()));
     return true;
@@ -62,7 +62,7 @@ function readSandbox(bytes: Uint8Array): ListedSandbox {
 }
 
 /** `take` reads the field's value, or answers false to have it skipped. */
-function readFields(bytes: Uint8Array, take: (field: number, reader: BinaryReader) => boolean): void {
+export function readFields(bytes: Uint8Array, take: (field: number, reader: BinaryReader) => boolean): void {
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, type] = reader.tag();
@@ -70,8 +70,13 @@ function readFields(bytes: Uint8Array, take: (field: number, reader: BinaryReade
   }
 }
 
-/** Calls a method of runtime.v1.RuntimeService with an empty request. */
-function call(socket: string, method: string, timeoutMs = 5000): Promise<Uint8Array> {
+/** Calls a method of runtime.v1.RuntimeService; messages are encoded. Rejects with what the runtime says. */
+export function callCri(
+  socket: string,
+  method: string,
+  request: Uint8Array = new Uint8Array(),
+  timeoutMs = 5000,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const fail = (reason: unknown): void => {
       clearTimeout(timer);
@@ -92,7 +97,7 @@ function call(socket: string, method: string, timeoutMs = 5000): Promise<Uint8Ar
     let failure: string | undefined;
     const takeStatus = (headers: IncomingHttpHeaders): void => {
       const { "grpc-status": status, "grpc-message": message } = headers;
-      if (status !== undefined && status !== "0") failure = `${message?.toString() ?? ""} (${status.toString()})`;
+      if (status !== undefined && status !== "0") failure = decodeURIComponent(message?.toString() ?? "");
     };
     stream.on("response", takeStatus);
     stream.on("trailers", takeStatus);
@@ -113,6 +118,8 @@ function call(socket: string, method: string, timeoutMs = 5000): Promise<Uint8Ar
       session.close();
       return resolve(answer.subarray(5));
     });
-    stream.end(Buffer.alloc(5));
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt32BE(request.length, 1);
+    stream.end(Buffer.concat([prefix, request]));
   });
 }

@@ -14,16 +14,17 @@ export interface RuntimeProcess {
   readonly unit: string | undefined;
 }
 
-/** Processes whose program has that name. */
-export async function findProcesses(name: string): Promise<RuntimeProcess[]> {
+/** Processes whose program has that name, and, where a script is named, one of whose arguments is a path to it. */
+export async function findProcesses(name: string, script?: string): Promise<RuntimeProcess[]> {
   const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry)).map(Number);
-  const found = await Promise.all(pids.map((pid) => inspect(pid, name).catch(() => undefined)));
+  const found = await Promise.all(pids.map((pid) => inspect(pid, name, script).catch(() => undefined)));
   return found.filter((process) => process !== undefined);
 }
 
-async function inspect(pid: number, name: string): Promise<RuntimeProcess | undefined> {
+async function inspect(pid: number, name: string, script: string | undefined): Promise<RuntimeProcess | undefined> {
   const args = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").slice(0, -1);
   if (basename(args[0] ?? "") !== name) return undefined;
+  if (script !== undefined && !args.slice(1).some((arg) => basename(arg) === script)) return undefined;
   const program = (await readlink(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, "");
   const environment = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0");
   const cgroup = await readFile(`/proc/${pid}/cgroup`, "utf8");

@@ -42,11 +42,24 @@ export async function composeRuntimeConfiguration(
   { runtime, log, next }: { runtime: string; log: string; next?: AcceptedLauncher },
 ): Promise<string> {
   const launcherDirectory = dirname(settings.nonoBinPath);
-  const launchers = [await readLauncher(host.path(settings.nonoBinPath)), ...(next ? [next] : [])];
+  const launchers = next
+    ? [...(await readUsable(host.path(settings.nonoBinPath))), next]
+    : [await readLauncher(host.path(settings.nonoBinPath))];
   const profiles = await readProfiles(host.path(launcherDirectory));
   if (!profiles.has(settings.defaultProfile)) {
     const what = `default_profile ${JSON.stringify(settings.defaultProfile)} is not installed`;
     throw new RuntimeConfigError("KF_RUNTIME_PROFILE", join(launcherDirectory, "profiles"), what);
   }
   return runtimeConfiguration(settings, { runtime, log, launcherDirectory, launchers, profiles });
+}
+
+/** The launcher that is about to be replaced; one that nobody may trust is not accepted any longer. */
+async function readUsable(path: string): Promise<AcceptedLauncher[]> {
+  return readLauncher(path).then(
+    (launcher) => [launcher],
+    (error: unknown) => {
+      if (error instanceof RuntimeConfigError) return [];
+      throw error;
+    },
+  );
 }

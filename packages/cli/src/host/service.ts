@@ -41,7 +41,9 @@ async function restartBySignal(
 ): Promise<void> {
   const running = (await findProcesses(kind)).filter((one) => one.program === program && one.config === known.config);
   const [current] = running;
-  if (current === undefined || running.length > 1) {
+  // It has ended by itself, perhaps over the files that are gone now: whoever starts it again does so without us.
+  if (current === undefined) return;
+  if (running.length > 1) {
     throw nodeError(
       "KF_NODE_RESTART",
       program,
