@@ -103,7 +103,7 @@ test(
     expect(await setup.run("install", "--require-plugin")).toMatchObject({ exitCode: 0, stderr: "" });
     await node.cri.reconnect();
     const ordinary = await runPod({});
-    await expect(ordinary.createContainer(sleeper)).rejects.toThrow(/missing required/);
+    await expect(ordinary.createContainer(sleeper)).rejects.toThrow('required plugin "nono-nri" not present');
     const tolerant = await runPod({ annotations: { "nono.sh/tolerate-missing-plugin": "true" } });
     await tolerant.startContainer(sleeper);
     const plugin = await PluginProcess.startInstalled(node.directories);

@@ -56,7 +56,7 @@ async function rowsOfRuntime(
       const base = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
       baseProgram = textAt(tableAt(base, ["options"]), "BinaryName");
       rows.push(...(await containerdRows(host, effective, options.settings)));
-      rows.push(await pluginRow());
+      rows.push(await pluginRow(effective));
       if (withSelfTest) rows.push(await selfTestRow(host, effective));
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Rows of node check about the container runtime and the plugin. */
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { describeRuntime } from "@kubefence/nri";
 import { parse as parseYaml } from "yaml";
 import type { CheckRow } from "../node/check.ts";
@@ -94,14 +94,28 @@ async function cgroupRow(host: Host, effective: EffectiveConfiguration): Promise
   return { name, state: own === node ? "warn" : "bad", value, fix };
 }
 
-/** The plugin's process. */
-export async function pluginRow(): Promise<CheckRow> {
+/** The plugin: its process, and that something is connected to the socket of this runtime's NRI. */
+export async function pluginRow(effective: EffectiveConfiguration): Promise<CheckRow> {
+  const name = "plugin";
+  const fix = "see why the plugin's pod does not run on this node; until it does, sandboxed pods are refused";
   // Node runs it, or the file itself does.
   const running = [...(await findProcesses("10-nono-nri")), ...(await findProcesses("node", "10-nono-nri"))];
-  const [first] = running;
-  if (first === undefined) {
-    const fix = "see why the plugin's pod does not run on this node; until it does, sandboxed pods are refused";
-    return { name: "plugin", state: "bad", value: "no process 10-nono-nri", fix };
+  if (running.length === 0) return { name, state: "bad", value: "no process 10-nono-nri", fix };
+  const socket = textAt(effective.nri, "socket_path");
+  for (const { pid } of running) {
+    if (await hasConnection(pid, socket)) return { name, state: "ok", value: `pid ${pid}, connected to ${socket}` };
   }
-  return { name: "plugin", state: "ok", value: `pid ${running.map(({ pid }) => pid).join(", ")}` };
+  return { name, state: "bad", value: `runs, and is not connected to ${socket}`, fix };
+}
+
+/**
+ * Whether a process with this one's network namespace is connected to a unix socket. The kernel lists the runtime's end of a
+ * connection under the socket's path in the namespace of whoever connected; state 03 is connected (unix(7), /proc/net/unix).
+ */
+async function hasConnection(pid: number, path: string): Promise<boolean> {
+  const table = await readFile(`/proc/${pid}/net/unix`, "utf8").catch(() => "");
+  return table.split("\n").some((line) => {
+    const [, , , , , state, , bound] = line.trim().split(/\s+/);
+    return state === "03" && bound === path;
+  });
 }
