@@ -1,6 +1,6 @@
 /** kubefence node check */
 import { type ProbeResult, probeLauncher } from "@kubefence/plugin/probe";
-import { fileRows } from "../host/check-files.ts";
+import { type BaseRuntime, fileRows } from "../host/check-files.ts";
 import { kernelRows } from "../host/check-kernel.ts";
 import { containerdRows, pluginRow, versionRows } from "../host/check-runtime.ts";
 import { dumpNow } from "../host/containerd.ts";
@@ -28,7 +28,7 @@ export async function checkNode(flags: NodeFlags & { readonly selfTest?: boolean
   const runtime = await rowsOfRuntime(host, options, flags.selfTest === true);
   rows.push(...runtime.rows);
   const installed = await readInstalledState(host, options.stateDirectory).catch(() => undefined);
-  rows.push(...(await fileRows(host, options, plugin, installed, runtime.baseProgram)));
+  rows.push(...(await fileRows(host, options, plugin, installed, runtime.base)));
   rows.push(await unfinishedRow(host, options));
   const report = reportOf(rows, abiOf(probe));
   const stdout = flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatCheck(report);
@@ -45,16 +45,17 @@ async function rowsOfRuntime(
   host: Host,
   options: NodeOptions,
   withSelfTest: boolean,
-): Promise<{ rows: CheckRow[]; baseProgram: string }> {
+): Promise<{ rows: CheckRow[]; base: BaseRuntime }> {
   const rows: CheckRow[] = [];
-  let baseProgram = "";
+  let base: BaseRuntime = { program: "", searchPath: "" };
   try {
     const found = await findRuntime(host, options.choice);
     rows.push(...versionRows(found));
     if (found.kind === "containerd") {
       const effective = await dumpNow(host, found);
-      const base = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
-      baseProgram = textAt(tableAt(base, ["options"]), "BinaryName");
+      const handler = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
+      const program = textAt(tableAt(handler, ["options"]), "BinaryName");
+      base = { program, searchPath: found.process?.searchPath ?? "" };
       rows.push(...(await containerdRows(host, effective, options.settings)));
       rows.push(await pluginRow(effective));
       if (withSelfTest) rows.push(await selfTestRow(host, effective));
@@ -62,7 +63,7 @@ async function rowsOfRuntime(
   } catch (error) {
     rows.push({ name: "container runtime", state: "bad", value: messageOf(error), fix: "correct it, and check again" });
   }
-  return { rows, baseProgram };
+  return { rows, base };
 }
 
 async function selfTestRow(host: Host, effective: EffectiveConfiguration): Promise<CheckRow> {

@@ -11,13 +11,19 @@ import { type Installed } from "./state.ts";
 
 const mend = "run kubefence node install";
 
-/** Rows of launcher, nono-runc, its configuration and the profiles. `baseProgram` is what the node's own handler starts. */
+/** The node's own OCI runtime, as its handler names it, and the PATH of the container runtime. */
+export interface BaseRuntime {
+  readonly program: string;
+  readonly searchPath: string;
+}
+
+/** Rows of launcher, nono-runc, its configuration and the profiles. `base` is what the node's own handler starts. */
 export async function fileRows(
   host: Host,
   options: NodeOptions,
   plugin: PluginConfiguration,
   installed: Installed | undefined,
-  baseProgram: string,
+  base: BaseRuntime,
 ): Promise<CheckRow[]> {
   return [
     installed === undefined
@@ -25,7 +31,7 @@ export async function fileRows(
       : { name: "release", state: "ok", value: `${installed.release}, ${installed.files.length} files` },
     await launcherRow(host, plugin.nonoBinPath, installed),
     await digestRow(host, "nono-runc", options.settings.program, installed),
-    await configurationRow(host, options, plugin, baseProgram),
+    await configurationRow(host, options, plugin, base),
     await profilesRow(host, dirname(plugin.nonoBinPath)),
   ];
 }
@@ -55,11 +61,11 @@ async function configurationRow(
   host: Host,
   { settings, log }: NodeOptions,
   plugin: PluginConfiguration,
-  baseProgram: string,
+  base: BaseRuntime,
 ): Promise<CheckRow> {
   const [name, path] = ["nono-runc.json", `${settings.program}.json`];
   try {
-    const runtime = await findRealRuntime(host, baseProgram, "");
+    const runtime = await findRealRuntime(host, base.program, base.searchPath);
     const wanted = await composeRuntimeConfiguration(host, plugin, { runtime, log });
     if ((await host.readText(path)) === wanted) return { name, state: "ok", value: `${path}, runtime ${runtime}` };
     return { name, state: "bad", value: `${path} does not fit launcher, profiles and plugin`, fix: mend };
