@@ -52,6 +52,7 @@ function withOptions(command: Command): Command {
     )
     .option("--config <file>", "the container runtime's main file (default: the one that it runs with)")
     .option("--runtime-binary <file>", "the container runtime's program (default: the one that runs)")
+    .option("--oci-runtime <file>", "what nono-runc calls: runc or crun (default: what the node's own handler starts)")
     .option("--nri-socket <path>", "NRI's socket (default: as the node has it)")
     .option("--nri-plugins <directory>", "NRI's plugins (default: as the node has it)")
     .option("--nri-config <directory>", "NRI's plugin configuration (default: as the node has it)")

@@ -15,6 +15,7 @@ export interface NodeFlags {
   readonly runtime?: RuntimeKind;
   readonly config?: string;
   readonly runtimeBinary?: string;
+  readonly ociRuntime?: string;
   readonly nriSocket?: string;
   readonly nriPlugins?: string;
   readonly nriConfig?: string;
@@ -26,8 +27,8 @@ export interface NodeFlags {
 
 /** @throws {UsageError} for a path on the node that is not absolute */
 export function toNodeOptions(flags: NodeFlags): NodeOptions {
-  const { root, program, log, state, config, runtimeBinary, nriSocket, nriPlugins, nriConfig } = flags;
-  const paths = { root, program, log, state, config, runtimeBinary, nriSocket, nriPlugins, nriConfig };
+  const { root, program, log, state, config, runtimeBinary, ociRuntime, nriSocket, nriPlugins, nriConfig } = flags;
+  const paths = { root, program, log, state, config, runtimeBinary, ociRuntime, nriSocket, nriPlugins, nriConfig };
   for (const [name, path] of Object.entries(paths)) {
     if (path !== undefined && !isAbsolute(path)) throw new UsageError(`${name} ${path}: must be an absolute path`);
   }
@@ -45,6 +46,7 @@ export function toNodeOptions(flags: NodeFlags): NodeOptions {
     profiles: flags.profiles,
     pluginConfig: flags.pluginConfig,
     log,
+    ociRuntime,
     stateDirectory: state,
     restart: flags.restart,
     backTimeoutMs: waitSeconds * 1000,

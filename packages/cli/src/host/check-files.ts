@@ -59,13 +59,13 @@ async function digestRow(host: Host, name: string, path: string, installed: Inst
 
 async function configurationRow(
   host: Host,
-  { settings, log }: NodeOptions,
+  { settings, log, ociRuntime }: NodeOptions,
   plugin: PluginConfiguration,
   base: BaseRuntime,
 ): Promise<CheckRow> {
   const [name, path] = ["nono-runc.json", `${settings.program}.json`];
   try {
-    const runtime = await findRealRuntime(host, base.program, base.searchPath);
+    const runtime = await findRealRuntime(host, ociRuntime ?? base.program, base.searchPath);
     const wanted = await composeRuntimeConfiguration(host, plugin, { runtime, log });
     if ((await host.readText(path)) === wanted) return { name, state: "ok", value: `${path}, runtime ${runtime}` };
     return { name, state: "bad", value: `${path} does not fit launcher, profiles and plugin`, fix: mend };

@@ -55,7 +55,11 @@ export async function planInstall(host: Host, options: NodeOptions): Promise<Ins
     found.kind === "crio"
       ? await planCrio(host, found, settings)
       : await planContainerd(host, found, settings, installed !== undefined);
-  const realRuntime = await findRealRuntime(host, setup.baseProgram, found.process?.searchPath ?? "");
+  const realRuntime = await findRealRuntime(
+    host,
+    options.ociRuntime ?? setup.baseProgram,
+    found.process?.searchPath ?? "",
+  );
 
   const folder = dirname(plugin.nonoBinPath);
   const profiles = [

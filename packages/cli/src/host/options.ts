@@ -13,6 +13,8 @@ export interface NodeOptions {
   readonly pluginConfig: string;
   /** nono-runc's log, on the node. */
   readonly log: string;
+  /** runc or crun on the node; undefined for what the node's own handler starts. */
+  readonly ociRuntime?: string | undefined;
   /** Where we keep journal, list and back-ups, on the node. */
   readonly stateDirectory: string;
   /** How the container runtime is restarted: by its systemd unit, by SIGTERM to a process that somebody starts again, not at all. */

@@ -20,7 +20,7 @@ export function describeOriginal(
   }
   const line = lineOf(
     mainText,
-    /^\s*\[plugins\.["']io\.containerd\.grpc\.v1\.cri["']\.containerd\.runtimes\.nono-runc\]/m,
+    /^[ \t]*\[plugins\.["']io\.containerd\.grpc\.v1\.cri["']\.containerd\.runtimes\.nono-runc\]/m,
   );
   if (handler === undefined && line !== undefined) {
     notes.push(`line ${line} has a handler ${handlerName} that this containerd does not read; it may be removed`);

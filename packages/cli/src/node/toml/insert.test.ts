@@ -1,8 +1,11 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { appendToRootArray, insertInto, takeOut } from "./insert.ts";
 import { parseToml, TomlError } from "./parse.ts";
 import { anyToml, fixture, fixtureNames, wornFixture } from "./testing.ts";
+
+// Thousands of runs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const pattern = "/etc/containerd/conf.d/kubefence*.toml";
 const item = fc.oneof(fc.constant(pattern), fc.string({ minLength: 1, maxLength: 20 }));
