@@ -1,7 +1,7 @@
 /** Copies of files that others put where ours go, for uninstall to put back. */
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { replaceFile, root } from "./durable.ts";
+import { replaceFile, owned } from "./durable.ts";
 import { type Host } from "./host.ts";
 import type { InstallPlan } from "./install-plan.ts";
 import type { ReplacedFile } from "./state.ts";
@@ -20,7 +20,7 @@ export async function keepBackups(host: Host, stateDirectory: string, plan: Inst
     const backup = join(stateDirectory, "backups", sha256(content));
     const { mode, uid, gid } = await lstat(host.path(path));
     await mkdir(host.path(dirname(backup)), { recursive: true, mode: 0o700 });
-    await replaceFile(host.path(backup), content, root(0o600));
+    await replaceFile(host.path(backup), content, owned(0o600));
     if (path !== mainFile)
       kept.push({ path, part: programs.includes(path) ? "program" : "runtime", backup, mode: mode & 0o7777, uid, gid });
   }

@@ -9,7 +9,7 @@ import { NodeError, type NodeProblem } from "../node/errors.ts";
 import { findReadOnly } from "../node/platforms.ts";
 import type { NodeSettings } from "../node/settings.ts";
 import { dumpNow, dumpWith, dumpWithout, readContainerdFiles } from "./containerd.ts";
-import { root } from "./durable.ts";
+import { owned } from "./durable.ts";
 import type { Host } from "./host.ts";
 import type { FoundRuntime } from "./runtime.ts";
 import { failedSetup, type RuntimeSetup } from "./setup.ts";
@@ -65,5 +65,5 @@ async function findReadOnlyProblems(host: Host, { mainFile }: FoundRuntime): Pro
 }
 
 function textChange(path: string, text: string): Change {
-  return { path, content: Buffer.from(text), owner: root(0o644) };
+  return { path, content: Buffer.from(text), owner: owned(0o644) };
 }

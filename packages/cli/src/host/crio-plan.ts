@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { proposeCrio } from "../node/crio/propose.ts";
 import { nodeError } from "../node/errors.ts";
 import type { NodeSettings } from "../node/settings.ts";
-import { root } from "./durable.ts";
+import { owned } from "./durable.ts";
 import type { Host } from "./host.ts";
 import { crioSocket, type FoundRuntime } from "./runtime.ts";
 import { failedSetup, type RuntimeSetup } from "./setup.ts";
@@ -37,8 +37,8 @@ export async function planCrio(host: Host, found: FoundRuntime, settings: NodeSe
     problems: [],
     main: undefined,
     changes: [
-      { path: dropIn.path, content: Buffer.from(dropIn.text), owner: root(0o644) },
-      ...superseded.map((path) => ({ path, content: undefined, owner: root(0o644) })),
+      { path: dropIn.path, content: Buffer.from(dropIn.text), owner: owned(0o644) },
+      ...superseded.map((path) => ({ path, content: undefined, owner: owned(0o644) })),
     ],
     verify: (node) => verifyCrio(node, found),
   };

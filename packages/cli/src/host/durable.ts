@@ -8,7 +8,10 @@ export interface Owner {
   readonly gid: number;
 }
 
-export const root = (mode: number): Owner => ({ mode, uid: 0, gid: 0 });
+/** A file of ours: of root, as which everything that writes runs. */
+export function owned(mode: number): Owner {
+  return { mode, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+}
 
 /** Name of the temporary file of a target. Fixed, so that a later run finds what a killed one left; no pattern of a runtime loads it. */
 export function temporaryOf(path: string): string {

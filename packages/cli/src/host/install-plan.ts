@@ -8,7 +8,7 @@ import { findIntolerant } from "../node/static-pods.ts";
 import { planContainerd } from "./containerd-plan.ts";
 import { loadedHandlers } from "./cri.ts";
 import { planCrio } from "./crio-plan.ts";
-import { root } from "./durable.ts";
+import { owned } from "./durable.ts";
 import type { Host } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
 import { profileChanges, programChange, readRelease, type Release } from "./release.ts";
@@ -145,7 +145,7 @@ function staleProfiles(
   const folder = join(launcherDirectory, "profiles");
   return (installed?.files ?? [])
     .filter(({ path }) => dirname(path) === folder && !profiles.has(basename(path, ".json")))
-    .map(({ path }) => ({ path, content: undefined, owner: root(0o644) }));
+    .map(({ path }) => ({ path, content: undefined, owner: owned(0o644) }));
 }
 
 async function findClosed(host: Host, folders: readonly string[]): Promise<string[]> {

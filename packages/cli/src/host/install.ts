@@ -3,7 +3,7 @@ import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { NodeError, nodeError } from "../node/errors.ts";
 import { handlerName } from "../node/settings.ts";
-import { replaceFile, root } from "./durable.ts";
+import { replaceFile, owned } from "./durable.ts";
 import { type Host } from "./host.ts";
 import { type InstallPlan } from "./install-plan.ts";
 import { keepBackups } from "./backups.ts";
@@ -36,7 +36,7 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
     }
     const noted = await noteInstalled(plan, options, { replaced, transaction, release, host });
     const path = join(options.stateDirectory, installedName);
-    await replaceFile(host.path(path), Buffer.from(`${JSON.stringify(noted, null, 1)}\n`), root(0o600));
+    await replaceFile(host.path(path), Buffer.from(`${JSON.stringify(noted, null, 1)}\n`), owned(0o600));
     await transaction.commit();
     return [...shown.files.map(({ action, path: file }) => `${action} ${file}`), ...done];
   } catch (cause) {
@@ -63,7 +63,7 @@ async function putPrograms(
   const compose = async (isNext: boolean): Promise<Change> => {
     const next = isNext ? { next: { sha256: sha256(release.launcher), identity: "" } } : {};
     const text = await composeRuntimeConfiguration(host, plugin, { runtime: realRuntime, log: options.log, ...next });
-    return { path: configuration, content: Buffer.from(text), owner: root(0o644), enforce: true };
+    return { path: configuration, content: Buffer.from(text), owner: owned(0o644), enforce: true };
   };
   await transaction.apply(plan.profiles);
   for (const folder of plan.closedFolders) await transaction.setMode(folder, 0o755);

@@ -5,7 +5,7 @@ import { type ProbeResult, probeLauncher } from "@kubefence/plugin/probe";
 import { byDigestFolder, manifestDigest } from "../files/by-digest.ts";
 import { nodeError } from "../node/errors.ts";
 import { ManifestError, parseManifest, profileNamePattern } from "../profile/manifest.ts";
-import { root } from "./durable.ts";
+import { owned } from "./durable.ts";
 import { messageOf } from "./host.ts";
 import type { Change } from "./transaction.ts";
 
@@ -66,10 +66,10 @@ export function profileChanges(launcherDirectory: string, profiles: ReadonlyMap<
 }
 
 function profileChange(path: string, text: string): Change {
-  return { path, content: Buffer.from(text), owner: root(0o644), enforce: true };
+  return { path, content: Buffer.from(text), owner: owned(0o644), enforce: true };
 }
 
 /** A program of the release as a change. */
 export function programChange(path: string, content: Uint8Array): Change {
-  return { path, content, owner: root(0o755), enforce: true };
+  return { path, content, owner: owned(0o755), enforce: true };
 }

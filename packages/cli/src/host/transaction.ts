@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { chmod, link, lstat, mkdir, open, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { nodeError } from "../node/errors.ts";
-import { keptOf, type Owner, replaceFile, root, syncFolder, temporaryOf, writeTemporary } from "./durable.ts";
+import { keptOf, type Owner, replaceFile, owned, syncFolder, temporaryOf, writeTemporary } from "./durable.ts";
 import { type Host, messageOf } from "./host.ts";
 
 /** One file of the node as it shall be. */
@@ -144,6 +144,7 @@ export class Transaction {
     for (const entry of this.#journal.entries.toReversed()) {
       if (!(await this.#undoOne(entry))) foreign.push(entry.path);
     }
+    for (const [folder, mode] of Object.entries(this.#journal.modes)) await chmod(this.#host.path(folder), mode);
     for (const folder of this.#journal.folders.toReversed())
       await rmdir(this.#host.path(folder)).catch(() => undefined);
     const [path] = foreign;
@@ -178,7 +179,7 @@ export class Transaction {
 
   async #write(): Promise<void> {
     await mkdir(dirname(this.#journalPath), { recursive: true, mode: 0o700 });
-    await replaceFile(this.#journalPath, Buffer.from(`${JSON.stringify(this.#journal, null, 1)}\n`), root(0o600));
+    await replaceFile(this.#journalPath, Buffer.from(`${JSON.stringify(this.#journal, null, 1)}\n`), owned(0o600));
   }
 
   async #makeFolders(folder: string): Promise<void> {
@@ -201,7 +202,9 @@ export class Transaction {
   async #replace({ path, content }: Change): Promise<void> {
     const place = this.#host.path(path);
     const kept = this.#host.path(keptOf(path));
-    if (await this.#host.exists(path)) {
+    const isThere = await this.#host.exists(path);
+    if (content === undefined && !isThere) return;
+    if (isThere && this.#journal.entries.some((entry) => entry.path === path && entry.existed)) {
       // A second change of the same file must not take the first one's place.
       await link(place, kept).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;

@@ -9,7 +9,7 @@ import { takeOut } from "../node/toml/insert.ts";
 import { TomlError } from "../node/toml/parse.ts";
 import { dumpNow } from "./containerd.ts";
 import { listSandboxes, type ListedSandbox } from "./cri.ts";
-import { replaceFile, root } from "./durable.ts";
+import { replaceFile, owned } from "./durable.ts";
 import { type Host, messageOf } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
 import { rollBack } from "./recover.ts";
@@ -91,7 +91,7 @@ async function removals(host: Host, installed: Installed, part: InstalledFile["p
   for (const path of paths) {
     const back = backOf.get(path);
     if (back === undefined) {
-      if (await host.exists(path)) changes.push({ path, content: undefined, owner: root(0o644) });
+      if (await host.exists(path)) changes.push({ path, content: undefined, owner: owned(0o644) });
       continue;
     }
     const content = await host.read(back.backup);
@@ -107,7 +107,7 @@ async function mainChange(host: Host, main: EditedMain | undefined, notes: strin
   if (main === undefined || current === undefined) return [];
   const { path, pattern, insertion, after } = main;
   if (insertion === undefined) {
-    if (sha256(Buffer.from(current)) === after) return [{ path, content: undefined, owner: root(0o644) }];
+    if (sha256(Buffer.from(current)) === after) return [{ path, content: undefined, owner: owned(0o644) }];
     notes.push(
       `${path} was made by install and has been changed since, so it stays; its import of ${pattern} loads nothing now`,
     );
@@ -115,7 +115,7 @@ async function mainChange(host: Host, main: EditedMain | undefined, notes: strin
   }
   try {
     const text = takeOut(current, "imports", pattern, insertion);
-    if (text !== undefined) return [{ path, content: Buffer.from(text), owner: root(0o644) }];
+    if (text !== undefined) return [{ path, content: Buffer.from(text), owner: owned(0o644) }];
     if (!importPatterns(current, path).includes(pattern)) return [];
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
@@ -170,7 +170,7 @@ async function noteStaying(host: Host, options: NodeOptions, { installed, stayin
     replaced: installed.replaced.filter(({ path }) => staying.includes(path)),
   };
   const path = host.path(join(options.stateDirectory, installedName));
-  await replaceFile(path, Buffer.from(`${JSON.stringify(rest, null, 1)}\n`), root(0o600));
+  await replaceFile(path, Buffer.from(`${JSON.stringify(rest, null, 1)}\n`), owned(0o600));
 }
 
 async function removeState(host: Host, installed: Installed, { stateDirectory }: NodeOptions): Promise<void> {
