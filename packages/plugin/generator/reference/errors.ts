@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { NRI_ERRORS, Status } from "@kubefence/nri";
 import { manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
+import { nodeErrors } from "../../../cli/src/node/errors.ts";
 import * as plugin from "../../src/errors.ts";
 import { code, table } from "./table.ts";
 
@@ -12,7 +13,7 @@ export function pluginErrors(part: "container" | "launcher" | "start"): string {
 }
 
 export function commandErrors(): string {
-  return errorTable(Object.entries({ ...profileErrors, ...manifestErrors, ...runtimeConfigErrors }));
+  return errorTable(Object.entries({ ...profileErrors, ...manifestErrors, ...runtimeConfigErrors, ...nodeErrors }));
 }
 
 export function sdkErrors(): string {
