@@ -65,7 +65,13 @@ test(
   "with it, without the plugin: the self-test is refused, and the node is not ready",
   { timeout: 200_000 },
   async () => {
-    expect(await setup.run("install")).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await setup.run("install", "--self-test")).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+      stdout: expect.stringContaining(
+        "nono-runc refused a container without the launcher: the plugin is not there yet\n",
+      ),
+    });
     const { exitCode, report } = await check("--self-test");
     expect({ exitCode, labels: report.labels }).toEqual({ exitCode: 1, labels: {} });
     expect(report.rows.filter(({ state }) => state === "bad").map(({ name }) => name)).toEqual(["plugin", "self-test"]);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { test } from "../fixtures.ts";
 import { nodeName } from "../setup.ts";
 import { run } from "../stack/command.ts";
-import { cache, checkout, containerdRelease, nodeDirectories, runcRelease } from "../stack/directories.ts";
+import { checkout, containerdRelease, nodeDirectories, runcRelease } from "../stack/directories.ts";
 
 // The configurations that users have, through install and uninstall, judged by the real containerd's own parser. None of them runs.
 
@@ -25,8 +25,9 @@ beforeAll(() => {
   // Not below /tmp, where everybody may rename folders: the launcher's check refuses that.
   folder = `${nodeDirectories(nodeName).run}/configurations`;
   mkdirSync(folder, { recursive: true });
-  for (const name of ["nono", "nono-runc"]) cpSync(join(cache, "bin", name), join(folder, "release", name));
-  cpSync(join(checkout, "profiles/generated"), join(folder, "release/profiles"), { recursive: true });
+  for (const name of ["nono", "nono-runc", "profiles"]) {
+    cpSync(join(checkout, "build", name), join(folder, "release", name), { recursive: true });
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -74,6 +74,20 @@ test(
   },
 );
 
+test("a self-test that fails undoes everything", { timeout: 200_000 }, async () => {
+  const setup = await start();
+  const before = setup.snapshot();
+  // A runtime that starts nothing.
+  const { exitCode, stderr } = await setup.run("install", "--self-test", "--oci-runtime", "/bin/false");
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(
+    /KF_NODE_SELF_TEST: nono-runc: .*; the files from before are back, and the runtime was restarted/,
+  );
+  await node.cri.reconnect();
+  expect(setup.snapshot()).toEqual(before);
+  expect(await node.cri.podSandboxes()).toEqual([]);
+});
+
 test("without a way to restart it nothing is changed", async () => {
   const setup = await start();
   const before = setup.snapshot();

@@ -25,11 +25,20 @@ afterAll(() => machine.stop());
 
 /** The command as it is meant to be used, but for where release and plugin configuration are. */
 async function kubefence(command: string, ...more: string[]): Promise<Awaited<ReturnType<PrivateMachine["run"]>>> {
+  return machine.run(process.execPath, [...commandLine(command), ...more]);
+}
+
+function commandLine(command: string): string[] {
   const main = join(checkout, "packages/cli/src/main.ts");
   // What lies in /run is not to be seen there.
   const inside = (path: string): string => path.replace(directories.run, "/mnt/files");
   const args = ["--release", inside(setup.release), "--plugin-config", inside(configurationFile(directories))];
-  return machine.run(process.execPath, [main, "node", command, ...args, ...more]);
+  return [main, "node", command, ...args];
+}
+
+/** The same from a pod that has the machine's root mounted. */
+async function kubefenceInPod(command: string, ...more: string[]): Promise<Awaited<ReturnType<PrivateMachine["run"]>>> {
+  return machine.runInPod(process.execPath, [...commandLine(command), "--root", "/var/lib/pod", ...more]);
 }
 
 async function files(): Promise<string[]> {
@@ -66,4 +75,18 @@ test("install writes a main file, and uninstall leaves nothing", { timeout: 200_
   expect(await kubefence("uninstall", "--restart", "term")).toMatchObject({ exitCode: 0, stderr: "" });
   expect(await files()).toEqual(before);
   expect(await kubefence("plan")).toMatchObject({ exitCode: 2, stdout: plan.stdout });
+});
+
+test("the same from a privileged pod that has the node's root mounted", { timeout: 200_000 }, async () => {
+  const before = await files();
+  expect(await kubefenceInPod("install", "--restart", "term")).toMatchObject({
+    exitCode: 0,
+    stderr: "",
+    stdout: expect.stringContaining("restarted containerd; it has loaded the handler nono-runc\n"),
+  });
+  // It is the same from the node itself.
+  expect(await kubefence("plan")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("nothing to do\n") });
+  expect(await kubefenceInPod("plan")).toMatchObject({ exitCode: 0 });
+  expect(await kubefenceInPod("uninstall", "--restart", "term")).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await files()).toEqual(before);
 });

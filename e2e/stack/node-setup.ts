@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { containerdFile } from "./containerd/daemon.ts";
 import { run as runProgram } from "./command.ts";
-import { cache, checkout, containerdRelease, type NodeDirectories } from "./directories.ts";
+import { checkout, containerdRelease, type NodeDirectories } from "./directories.ts";
 import { configurationFile } from "./plugin/process.ts";
 
 /** How a command ended. */
@@ -27,8 +27,11 @@ export class NodeSetup {
     this.state = `${directories.run}/kubefence-state`;
     rmSync(this.release, { recursive: true, force: true });
     mkdirSync(this.release, { recursive: true });
-    for (const name of ["nono", "nono-runc"]) cpSync(join(cache, "bin", name), join(this.release, name));
-    cpSync(join(checkout, "profiles/generated"), join(this.release, "profiles"), { recursive: true });
+    for (const name of ["nono", "nono-runc", "profiles"]) {
+      const built = join(checkout, "build", name);
+      if (!existsSync(built)) throw new Error(`no ${built}: run make build`);
+      cpSync(built, join(this.release, name), { recursive: true });
+    }
   }
 
   /** Runs a command to its end. */
@@ -40,6 +43,10 @@ export class NodeSetup {
 
   /** Starts a command. */
   spawn(command: string, ...more: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+    return this.#start(this.#command(command, more));
+  }
+
+  #command(command: string, more: string[]): string[] {
     const args = [
       ["--release", this.release],
       ["--plugin-config", configurationFile(this.#directories)],
@@ -50,7 +57,11 @@ export class NodeSetup {
       ["--restart", "term"],
     ].flat();
     const main = join(checkout, "packages/cli/src/main.ts");
-    const child = spawn(process.execPath, [main, "node", command, ...args, ...more], { stdio: "pipe" });
+    return [process.execPath, main, "node", command, ...args, ...more];
+  }
+
+  #start([program = "", ...args]: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+    const child = spawn(program, args, { stdio: "pipe" });
     const output = { stdout: "", stderr: "" };
     child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));

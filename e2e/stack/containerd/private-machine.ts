@@ -8,7 +8,7 @@ import { containerdRelease, type NodeDirectories, runcRelease } from "../directo
 
 /**
  * A containerd without any option and without a configuration file, which uses the machine's usual paths: in a mount namespace
- * where /etc is a copy and /run, /opt and /var/lib are empty. It is started again when it ends.
+ * where /etc is a copy and /run, /opt and /var/lib are empty, and process 1 of its own. It is started again when it ends.
  */
 export class PrivateMachine {
   readonly #pidFile: string;
@@ -22,7 +22,7 @@ export class PrivateMachine {
   static async start(directories: NodeDirectories): Promise<PrivateMachine> {
     const inside = join(directories.run, "private");
     const pidFile = join(inside, "supervisor.pid");
-    await stopDaemon(pidFile, "SIGTERM");
+    await new PrivateMachine(pidFile, inside).stop();
     rmSync(inside, { recursive: true, force: true });
     mkdirSync(inside, { recursive: true });
     const ready = join(inside, "ready");
@@ -43,7 +43,20 @@ export class PrivateMachine {
     const { binaries } = containerdRelease();
     const child = spawn(
       "unshare",
-      ["--mount", "--propagation", "private", "bash", "-c", script, "machine", inside, join(binaries, "containerd")],
+      [
+        "--mount",
+        "--propagation",
+        "private",
+        "--pid",
+        "--fork",
+        "--mount-proc",
+        "bash",
+        "-c",
+        script,
+        "machine",
+        inside,
+        join(binaries, "containerd"),
+      ],
       {
         detached: true,
         stdio: "ignore",
@@ -73,12 +86,20 @@ export class PrivateMachine {
   /** Runs a program on it. */
   async run(program: string, args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
     const pid = runningPid(this.#pidFile);
-    const child = spawn("nsenter", [`--mount=/proc/${pid}/ns/mnt`, "--", program, ...args], { stdio: "pipe" });
+    const namespaces = [`--mount=/proc/${pid}/ns/mnt`, `--pid=/proc/${pid}/ns/pid_for_children`];
+    const child = spawn("nsenter", [...namespaces, "--", program, ...args], { stdio: "pipe" });
     const output = { stdout: "", stderr: "" };
     child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
     const [exitCode] = await once(child, "close");
     return { exitCode: Number(exitCode), ...output };
+  }
+
+  /** Runs a program that sees the machine's root at /var/lib/pod, as in a privileged pod of the host's processes. */
+  runInPod(program: string, args: string[]): ReturnType<PrivateMachine["run"]> {
+    const script =
+      'mkdir -p /var/lib/pod && mount --rbind / /var/lib/pod && umount -R /etc/ && "$@"; code=$?; rmdir /var/lib/pod 2>/dev/null; exit $code';
+    return this.run("unshare", ["--mount", "--propagation", "private", "bash", "-c", script, "pod", program, ...args]);
   }
 
   /** What its containerd wrote so far. */
@@ -89,6 +110,11 @@ export class PrivateMachine {
 
   /** Ends it with its containerd; its mounts go with it. */
   async stop(): Promise<void> {
+    // unshare waits for its child and lets signals pass by.
+    const pid = runningPid(this.#pidFile);
+    const children = pid === undefined ? "" : readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    for (const child of children.split(" ").filter((text) => text !== "")) process.kill(Number(child), "SIGTERM");
+    for (const end = Date.now() + 10_000; runningPid(this.#pidFile) !== undefined && Date.now() < end;) await delay(50);
     await stopDaemon(this.#pidFile);
     rmSync(this.#inside, { recursive: true, force: true });
   }

@@ -14,15 +14,15 @@ export function nodeCommand(finish: Finish): Command {
     const { plan } = await import("./commands/node.ts");
     await finish(await plan(flags));
   });
-  add("install", "put Kubefence on the node, or bring it up to date; all of it or nothing").action(
-    async (flags: NodeFlags) => {
+  add("install", "put Kubefence on the node, or bring it up to date; all of it or nothing")
+    .option("--self-test", "start a container of the handler afterwards, and undo everything if it fails")
+    .action(async (flags: NodeFlags) => {
       const { installNode } = await import("./commands/node.ts");
       await finish(await installNode(flags));
-    },
-  );
+    });
   add("check", "say for each thing that sandboxed pods need whether the node has it, and how to mend it")
     .option("--self-test", "also start a container of the handler, from the pause image, and remove it")
-    .action(async (flags: NodeFlags & { selfTest?: boolean }) => {
+    .action(async (flags: NodeFlags) => {
       const { checkNode } = await import("./commands/node-check.ts");
       await finish(await checkNode(flags));
     });

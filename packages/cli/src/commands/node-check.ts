@@ -8,7 +8,7 @@ import { Host, messageOf } from "../host/host.ts";
 import type { NodeOptions } from "../host/options.ts";
 import { readPluginConfiguration } from "../host/runtime-configuration.ts";
 import { findRuntime } from "../host/runtime.ts";
-import { selfTest } from "../host/self-test.ts";
+import { selfTest, selfTestOf } from "../host/self-test.ts";
 import { readInstalledState } from "../host/state.ts";
 import { Transaction } from "../host/transaction.ts";
 import { type CheckRow, formatCheck, reportOf } from "../node/check.ts";
@@ -19,13 +19,13 @@ import { type NodeFlags, toNodeOptions } from "./node-options.ts";
 import type { Output } from "./output.ts";
 
 /** Says for each thing that sandboxed pods need whether the node has it. Reads only, but for the self-test's own container. */
-export async function checkNode(flags: NodeFlags & { readonly selfTest?: boolean }): Promise<Output> {
+export async function checkNode(flags: NodeFlags): Promise<Output> {
   const options = toNodeOptions(flags);
   const host = new Host(flags.root);
   const plugin = readPluginConfiguration(options.pluginConfig);
   const probe = await probeLauncher(host.path(plugin.nonoBinPath), plugin.minLandlockAbi);
   const rows = await kernelRows(host, probe);
-  const runtime = await rowsOfRuntime(host, options, flags.selfTest === true);
+  const runtime = await rowsOfRuntime(host, options);
   rows.push(...runtime.rows);
   const installed = await readInstalledState(host, options.stateDirectory).catch(() => undefined);
   rows.push(...(await fileRows(host, options, plugin, installed, runtime.base)));
@@ -41,11 +41,7 @@ function abiOf(probe: ProbeResult | { code: string }): number | undefined {
   return "code" in probe ? undefined : probe.abi;
 }
 
-async function rowsOfRuntime(
-  host: Host,
-  options: NodeOptions,
-  withSelfTest: boolean,
-): Promise<{ rows: CheckRow[]; base: BaseRuntime }> {
+async function rowsOfRuntime(host: Host, options: NodeOptions): Promise<{ rows: CheckRow[]; base: BaseRuntime }> {
   const rows: CheckRow[] = [];
   let base: BaseRuntime = { program: "", searchPath: "" };
   try {
@@ -58,7 +54,7 @@ async function rowsOfRuntime(
       base = { program, searchPath: found.process?.searchPath ?? "" };
       rows.push(...(await containerdRows(host, effective, options.settings)));
       rows.push(await pluginRow(effective));
-      if (withSelfTest) rows.push(await selfTestRow(host, effective));
+      if (options.selfTest) rows.push(await selfTestRow(host, effective));
     }
   } catch (error) {
     rows.push({ name: "container runtime", state: "bad", value: messageOf(error), fix: "correct it, and check again" });
@@ -67,13 +63,7 @@ async function rowsOfRuntime(
 }
 
 async function selfTestRow(host: Host, effective: EffectiveConfiguration): Promise<CheckRow> {
-  const images = tableAt(effective.values, ["plugins", "io.containerd.cri.v1.images", "pinned_images"]);
-  const base = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
-  const failure = await selfTest({
-    socket: host.path(effective.socket),
-    image: textAt(images, "sandbox"),
-    systemdCgroup: tableAt(base, ["options"])["SystemdCgroup"] === true,
-  });
+  const failure = await selfTest(host, selfTestOf(effective));
   if (failure === undefined)
     return { name: "self-test", state: "ok", value: "a container of the handler ran, under the launcher" };
   return { name: "self-test", state: "bad", value: failure, fix: "see the code in docs/reference/nono-runc.md" };

@@ -21,6 +21,7 @@ export interface NodeFlags {
   readonly nriConfig?: string;
   readonly requirePlugin?: boolean;
   readonly restart: NodeOptions["restart"];
+  readonly selfTest?: boolean;
   readonly wait: string;
   readonly json?: boolean;
 }
@@ -49,6 +50,7 @@ export function toNodeOptions(flags: NodeFlags): NodeOptions {
     ociRuntime,
     stateDirectory: state,
     restart: flags.restart,
+    selfTest: flags.selfTest === true,
     backTimeoutMs: waitSeconds * 1000,
   };
 }

@@ -10,6 +10,7 @@ import { crioSocket, findRuntime } from "../host/runtime.ts";
 import { dumpNow } from "../host/containerd.ts";
 import { chooseRestart, untilBack } from "../host/service.ts";
 import { readInstalledState } from "../host/state.ts";
+import { Transaction } from "../host/transaction.ts";
 import { planUninstall, uninstall } from "../host/uninstall.ts";
 import { NodeError, nodeError } from "../node/errors.ts";
 import { formatPlan, isDone, planJson } from "../node/plan.ts";
@@ -20,7 +21,12 @@ const somethingToDo = 2;
 
 /** Says what install would do; reads only. */
 export async function plan(flags: NodeFlags): Promise<Output> {
-  const { shown } = await planInstall(new Host(flags.root), toNodeOptions(flags));
+  const [host, options] = [new Host(flags.root), toNodeOptions(flags)];
+  const planned = await planInstall(host, options);
+  const left = await Transaction.left(host, options.stateDirectory);
+  const notes =
+    left === undefined ? [] : [`an earlier ${left.operation} runs, or was killed: install finishes or undoes it first`];
+  const shown = { ...planned.shown, notes: [...notes, ...planned.shown.notes] };
   const stdout = flags.json ? planJson(shown) : formatPlan(shown);
   return { stdout, failures: toFailures(shown.problems), exitCode: isDone(shown) ? 0 : somethingToDo };
 }

@@ -12,6 +12,7 @@ import { dumpNow, dumpWith, dumpWithout, readContainerdFiles } from "./container
 import { owned } from "./durable.ts";
 import type { Host } from "./host.ts";
 import type { FoundRuntime } from "./runtime.ts";
+import { selfTestOf } from "./self-test.ts";
 import { failedSetup, type RuntimeSetup } from "./setup.ts";
 import type { Change } from "./transaction.ts";
 
@@ -32,6 +33,7 @@ export async function planContainerd(
     socket: effective.socket,
     baseProgram: textAt(tableAt(base, ["options"]), "BinaryName") || "runc",
     mainBefore: files.mainText,
+    selfTest: selfTestOf(effective),
     notes: describeOriginal(files.mainText, effective, isInstalled),
   };
   const problems = [...findObstacles(effective, found.mainFile), ...(await findReadOnlyProblems(host, found))];

@@ -20,6 +20,7 @@ export async function planCrio(host: Host, found: FoundRuntime, settings: NodeSe
     socket: crioSocket,
     baseProgram: "crun",
     mainBefore: undefined,
+    selfTest: undefined,
     notes: [],
   };
   const proposal = proposeCrio(texts, folder, settings);

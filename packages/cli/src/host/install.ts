@@ -10,6 +10,7 @@ import { keepBackups } from "./backups.ts";
 import type { NodeOptions } from "./options.ts";
 import { rollBack } from "./recover.ts";
 import { composeRuntimeConfiguration } from "./runtime-configuration.ts";
+import { isRefusedWithoutPlugin, selfTest, type SelfTestOptions } from "./self-test.ts";
 import { chooseRestart, untilBack } from "./service.ts";
 import { type EditedMain, type Installed, type InstalledFile, installedName } from "./state.ts";
 import { type Change, sha256, Transaction } from "./transaction.ts";
@@ -34,6 +35,7 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
       await untilBack(host, setup.socket, (handlers) => handlers.includes(handlerName), options.backTimeoutMs);
       done.push(`restarted ${setup.found.kind}; it has loaded the handler ${handlerName}`);
     }
+    if (options.selfTest && setup.selfTest !== undefined) done.push(await proveBy(host, setup.selfTest));
     const noted = await noteInstalled(plan, options, { replaced, transaction, release, host });
     const path = join(options.stateDirectory, installedName);
     await replaceFile(host.path(path), Buffer.from(`${JSON.stringify(noted, null, 1)}\n`), owned(0o600));
@@ -49,6 +51,15 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
     const [first, ...rest] = cause.problems.map((problem) => ({ ...problem, what: `${problem.what}; ${outcome}` }));
     throw first === undefined ? cause : new NodeError([first, ...rest], { cause });
   }
+}
+
+/** @throws {NodeError} KF_NODE_SELF_TEST */
+async function proveBy(host: Host, options: SelfTestOptions): Promise<string> {
+  const failure = await selfTest(host, options);
+  if (failure === undefined) return `a container of ${handlerName} ran under the launcher`;
+  if (isRefusedWithoutPlugin(failure))
+    return "nono-runc refused a container without the launcher: the plugin is not there yet";
+  throw nodeError("KF_NODE_SELF_TEST", handlerName, failure);
 }
 
 /** In an order in which every container that is created or entered meanwhile finds what belongs together. */

@@ -19,6 +19,8 @@ export interface NodeOptions {
   readonly stateDirectory: string;
   /** How the container runtime is restarted: by its systemd unit, by SIGTERM to a process that somebody starts again, not at all. */
   readonly restart: "systemd" | "term" | "none";
+  /** Start a container of the handler after the set-up, and undo everything if that fails. */
+  readonly selfTest: boolean;
   /** How long the runtime may take to come back; it reads all its containers first. */
   readonly backTimeoutMs: number;
 }

@@ -6,9 +6,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { type EffectiveConfiguration, tableAt, textAt } from "../node/containerd/effective.ts";
+import { findBaseHandler } from "../node/containerd/handler.ts";
 import { handlerName } from "../node/settings.ts";
 import { callCri, readFields } from "./cri.ts";
-import { messageOf } from "./host.ts";
+import { type Host, messageOf } from "./host.ts";
 
 const startTimeoutMs = 60_000;
 /** The launcher sets the sandbox up in a few milliseconds; after this it has become the command, or has ended. */
@@ -18,14 +20,36 @@ const running = 1;
 const { LengthDelimited: bytesField, Varint: numberField } = WireType;
 
 export interface SelfTestOptions {
+  /** Path on the node. */
   readonly socket: string;
   /** Reference of the pause image. */
   readonly image: string;
   readonly systemdCgroup: boolean;
 }
 
+/** What a self-test of this containerd needs. */
+export function selfTestOf(effective: EffectiveConfiguration): SelfTestOptions {
+  const images = tableAt(effective.values, ["plugins", "io.containerd.cri.v1.images", "pinned_images"]);
+  const base = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
+  return {
+    socket: effective.socket,
+    image: textAt(images, "sandbox"),
+    systemdCgroup: tableAt(base, ["options"])["SystemdCgroup"] === true,
+  };
+}
+
+/**
+ * True for the refusal that a container of ours meets while the plugin is not there yet: it shows that the runtime calls
+ * nono-runc, and that nono-runc holds.
+ */
+export function isRefusedWithoutPlugin(failure: string): boolean {
+  return failure.includes("UNSANDBOXED");
+}
+
 /** Undefined when the container ran; else what the runtime said. Leaves nothing behind. */
-export async function selfTest({ socket, image, systemdCgroup }: SelfTestOptions): Promise<string | undefined> {
+export async function selfTest(host: Host, options: SelfTestOptions): Promise<string | undefined> {
+  const { image, systemdCgroup } = options;
+  const socket = host.path(options.socket);
   const pod = encodePod(systemdCgroup);
   let sandbox = "";
   try {

@@ -3,6 +3,7 @@ import type { NodeProblem } from "../node/errors.ts";
 import type { MainEdit } from "../node/containerd/propose.ts";
 import type { Host } from "./host.ts";
 import type { FoundRuntime } from "./runtime.ts";
+import type { SelfTestOptions } from "./self-test.ts";
 import type { Change } from "./transaction.ts";
 
 export interface RuntimeSetup {
@@ -18,6 +19,8 @@ export interface RuntimeSetup {
   /** How the main file is edited, where it is. */
   readonly main: MainEdit | undefined;
   readonly mainBefore: string | undefined;
+  /** How to start a container of the handler; undefined where that is not known. */
+  readonly selfTest: SelfTestOptions | undefined;
   readonly problems: readonly NodeProblem[];
   readonly notes: readonly string[];
   /** Holds what the runtime's parser makes of the files on the node against what was meant. @throws {NodeError} */

@@ -83,6 +83,10 @@ export const nodeErrors = {
     meaning: "The runtime has to be restarted, and this command cannot do that here.",
     action: "restart it, and run the command again",
   },
+  KF_NODE_SELF_TEST: {
+    meaning: "A container of the handler did not start after the set-up.",
+    action: "the message has the runtime's or nono-runc's error; docs/reference/nono-runc.md has the codes",
+  },
   KF_NODE_IN_USE: {
     meaning: "Sandboxed pods run on the node; without the handler they could neither be entered nor restarted.",
     action: "drain the node, or use --force: what they need then stays until a later run",
