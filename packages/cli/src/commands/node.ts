@@ -8,7 +8,7 @@ import type { NodeOptions } from "../host/options.ts";
 import { recover } from "../host/recover.ts";
 import { crioSocket, findRuntime } from "../host/runtime.ts";
 import { dumpNow } from "../host/containerd.ts";
-import { chooseRestart, untilBack } from "../host/service.ts";
+import { chooseRestart, type Restart, untilBack } from "../host/service.ts";
 import { readInstalledState } from "../host/state.ts";
 import { Transaction } from "../host/transaction.ts";
 import { planUninstall, uninstall } from "../host/uninstall.ts";
@@ -37,7 +37,7 @@ export async function installNode(flags: NodeFlags): Promise<Output> {
   const options = toNodeOptions(flags);
   const host = new Host(flags.root);
   await using _lock = await lockNode(host, options.stateDirectory);
-  const recovered = await recover(host, options.stateDirectory, () => restartNow(host, options));
+  const recovered = await recover(host, options.stateDirectory, () => prepareRestart(host, options));
   const planned = await planInstall(host, options);
   const [problem, ...others] = planned.shown.problems;
   if (problem !== undefined) throw new NodeError([problem, ...others]);
@@ -55,7 +55,7 @@ export async function uninstallNode(flags: NodeFlags & { readonly force?: boolea
   const options = toNodeOptions(flags);
   const host = new Host(flags.root);
   await using _lock = await lockNode(host, options.stateDirectory);
-  const recovered = await recover(host, options.stateDirectory, () => restartNow(host, options));
+  const recovered = await recover(host, options.stateDirectory, () => prepareRestart(host, options));
   const installed = await readInstalledState(host, options.stateDirectory);
   const notes = recovered ? [recovered] : [];
   if (installed === undefined) return report(flags, { changed: false, done: [], notes });
@@ -64,12 +64,15 @@ export async function uninstallNode(flags: NodeFlags & { readonly force?: boolea
   return report(flags, { changed: done.length > 0, done, notes: [...notes, ...planned.notes] });
 }
 
-/** Restarts the runtime with the files that are there. */
-async function restartNow(host: Host, options: NodeOptions): Promise<void> {
+/** Makes sure that the runtime can be restarted; its files may be others by the time that it is. */
+async function prepareRestart(host: Host, options: NodeOptions): Promise<Restart> {
   const found = await findRuntime(host, options.choice);
-  const socket = found.kind === "crio" ? crioSocket : (await dumpNow(host, found)).socket;
-  await chooseRestart(found, options)(host);
-  await untilBack(host, socket, () => true, options.backTimeoutMs);
+  const restart = chooseRestart(found, options);
+  return async () => {
+    const socket = found.kind === "crio" ? crioSocket : (await dumpNow(host, found)).socket;
+    await restart(host);
+    await untilBack(host, socket, () => true, options.backTimeoutMs);
+  };
 }
 
 interface Report {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { replaceFile, owned } from "./durable.ts";
 import { type Host } from "./host.ts";
 import type { InstallPlan } from "./install-plan.ts";
+import { dropInMark } from "../node/settings.ts";
 import type { ReplacedFile } from "./state.ts";
 import { sha256 } from "./transaction.ts";
 
@@ -16,7 +17,8 @@ export async function keepBackups(host: Host, stateDirectory: string, plan: Inst
   for (const path of [...programs, ...plan.runtimeFiles.map((change) => change.path)]) {
     if (ours.has(path)) continue;
     const content = await host.read(path);
-    if (content === undefined) continue;
+    // Our own drop-in says so, even where our notes are lost.
+    if (content === undefined || content.includes(dropInMark)) continue;
     const backup = join(stateDirectory, "backups", sha256(content));
     const { mode, uid, gid } = await lstat(host.path(path));
     await mkdir(host.path(dirname(backup)), { recursive: true, mode: 0o700 });

@@ -1,9 +1,10 @@
 /** Carries an install plan out: programs, nono-runc's configuration, the runtime's, its restart; or nothing of it. */
 import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { RuntimeConfigError } from "../errors.ts";
 import { NodeError, nodeError } from "../node/errors.ts";
 import { handlerName } from "../node/settings.ts";
-import { replaceFile, owned } from "./durable.ts";
+import { owned } from "./durable.ts";
 import { type Host } from "./host.ts";
 import { type InstallPlan } from "./install-plan.ts";
 import { keepBackups } from "./backups.ts";
@@ -38,7 +39,8 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
     if (options.selfTest && setup.selfTest !== undefined) done.push(await proveBy(host, setup.selfTest));
     const noted = await noteInstalled(plan, options, { replaced, transaction, release, host });
     const path = join(options.stateDirectory, installedName);
-    await replaceFile(host.path(path), Buffer.from(`${JSON.stringify(noted, null, 1)}\n`), owned(0o600));
+    const content = Buffer.from(`${JSON.stringify(noted, null, 1)}\n`);
+    await transaction.apply([{ path, content, owner: owned(0o600) }]);
     await transaction.commit();
     return [...shown.files.map(({ action, path: file }) => `${action} ${file}`), ...done];
   } catch (cause) {
@@ -47,6 +49,9 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
       socket: setup.socket,
       timeoutMs: options.backTimeoutMs,
     });
+    if (cause instanceof RuntimeConfigError) {
+      throw nodeError("KF_NODE_RELEASE", options.release, `${cause.message}; ${outcome}`, { cause });
+    }
     if (!(cause instanceof NodeError)) throw cause;
     const [first, ...rest] = cause.problems.map((problem) => ({ ...problem, what: `${problem.what}; ${outcome}` }));
     throw first === undefined ? cause : new NodeError([first, ...rest], { cause });
@@ -120,9 +125,21 @@ async function noteInstalled(
     main: describeMain(plan) ?? installed?.main,
     replaced: [...(installed?.replaced ?? []), ...replaced],
     modes: { ...transaction.modes, ...installed?.modes },
-    files,
+    files: [...files, ...(await stillThere(host, installed, files))],
     folders: [...new Set([...(installed?.folders ?? []), ...transaction.folders])],
   };
+}
+
+/** What an earlier install put elsewhere, such as nono-runc at another path: uninstall removes it too. */
+async function stillThere(
+  host: Host,
+  installed: Installed | undefined,
+  files: readonly InstalledFile[],
+): Promise<InstalledFile[]> {
+  const known = new Set(files.map(({ path }) => path));
+  const others = (installed?.files ?? []).filter(({ path }) => !known.has(path));
+  const isThere = await Promise.all(others.map(({ path }) => host.exists(path)));
+  return others.filter((_, index) => isThere[index]);
 }
 
 async function describeFile(host: Host, path: string, part: InstalledFile["part"]): Promise<InstalledFile> {

@@ -1,17 +1,18 @@
 /** Finishing or undoing what a killed run has left. */
 import { type Host, messageOf } from "./host.ts";
-import { untilBack } from "./service.ts";
+import { type Restart, untilBack } from "./service.ts";
 import { Transaction } from "./transaction.ts";
 
 /**
- * Undoes what a run that was killed has left behind, and says so; undefined where there is nothing. `restart` is called where
- * the runtime may run with files that are no longer there, and waits until it is back.
+ * Undoes what a run that was killed has left behind, and says so; undefined where there is nothing. `prepare` is called first
+ * where the runtime has to be restarted afterwards, because it may run with files that will be gone: as long as that is not
+ * possible, nothing is undone.
  * @throws {NodeError}
  */
 export async function recover(
   host: Host,
   stateDirectory: string,
-  restart: () => Promise<void>,
+  prepare: () => Promise<Restart>,
 ): Promise<string | undefined> {
   const left = await Transaction.left(host, stateDirectory);
   if (left === undefined) return undefined;
@@ -19,8 +20,9 @@ export async function recover(
     await left.commit();
     return `an earlier ${left.operation} was complete but for its old files; they are gone now`;
   }
+  const restart = left.restarted ? await prepare() : undefined;
   await left.undo();
-  if (!left.restarted) return `an earlier ${left.operation} was killed; what it had done is undone`;
+  if (restart === undefined) return `an earlier ${left.operation} was killed; what it had done is undone`;
   await restart();
   return `an earlier ${left.operation} was killed; what it had done is undone, and the runtime was restarted`;
 }

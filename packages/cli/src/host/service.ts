@@ -34,25 +34,26 @@ async function restartUnit(host: Host, unit: string, timeoutMs: number): Promise
 }
 
 // containerd ends on TERM and leaves its containers; HUP would kill it.
-async function restartBySignal(
-  { kind, program }: FoundRuntime,
-  known: RuntimeProcess,
-  timeoutMs: number,
-): Promise<void> {
-  const running = (await findProcesses(kind)).filter((one) => one.program === program && one.config === known.config);
+async function restartBySignal({ kind }: FoundRuntime, known: RuntimeProcess, timeoutMs: number): Promise<void> {
+  const running = (await findProcesses(kind)).filter(
+    (one) => one.program === known.program && one.config === known.config,
+  );
   const [current] = running;
   // It has ended by itself, perhaps over the files that are gone now: whoever starts it again does so without us.
   if (current === undefined) return;
   if (running.length > 1) {
     throw nodeError(
       "KF_NODE_RESTART",
-      program,
+      known.program,
       `${running.length} processes run with ${known.config ?? "no --config"}`,
     );
   }
   process.kill(current.pid, "SIGTERM");
   await until(async () => !(await isAlive(current.pid)), `pid ${current.pid} did not end on SIGTERM`, kind, timeoutMs);
 }
+
+/** A restart that is known to be possible; resolves when the runtime is back. Rejects with KF_NODE_RESTART. */
+export type Restart = () => Promise<void>;
 
 /** Waits until the runtime serves the CRI, and `isRight` is content with its handlers. @throws {NodeError} KF_NODE_RESTART */
 export async function untilBack(

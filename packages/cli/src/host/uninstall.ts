@@ -9,7 +9,7 @@ import { takeOut } from "../node/toml/insert.ts";
 import { TomlError } from "../node/toml/parse.ts";
 import { dumpNow } from "./containerd.ts";
 import { listSandboxes, type ListedSandbox } from "./cri.ts";
-import { replaceFile, owned } from "./durable.ts";
+import { owned } from "./durable.ts";
 import { type Host, messageOf } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
 import { rollBack } from "./recover.ts";
@@ -146,7 +146,7 @@ export async function uninstall(host: Host, plan: UninstallPlan, options: NodeOp
       done.push(`restarted ${found.kind}`);
     }
     await transaction.apply(programs);
-    if (staying.length > 0) await noteStaying(host, options, plan);
+    if (staying.length > 0) await transaction.apply([noteStaying(options, plan)]);
     await transaction.commit();
   } catch (cause) {
     const outcome = await rollBack(host, transaction, { restart, socket, timeoutMs: options.backTimeoutMs });
@@ -162,15 +162,15 @@ export async function uninstall(host: Host, plan: UninstallPlan, options: NodeOp
 }
 
 /** The rest is for a later run. */
-async function noteStaying(host: Host, options: NodeOptions, { installed, staying }: UninstallPlan): Promise<void> {
+function noteStaying({ stateDirectory }: NodeOptions, { installed, staying }: UninstallPlan): Change {
   const rest: Installed = {
     ...installed,
     main: undefined,
     files: installed.files.filter(({ path }) => staying.includes(path)),
     replaced: installed.replaced.filter(({ path }) => staying.includes(path)),
   };
-  const path = host.path(join(options.stateDirectory, installedName));
-  await replaceFile(path, Buffer.from(`${JSON.stringify(rest, null, 1)}\n`), owned(0o600));
+  const content = Buffer.from(`${JSON.stringify(rest, null, 1)}\n`);
+  return { path: join(stateDirectory, installedName), content, owner: owned(0o600) };
 }
 
 async function removeState(host: Host, installed: Installed, { stateDirectory }: NodeOptions): Promise<void> {

@@ -27,5 +27,8 @@ export const tolerationAnnotation = "nono.sh/tolerate-missing-plugin";
 /** Annotations of a pod that nono-runc has to see. */
 export const passedAnnotations = "nono.sh/*";
 
+/** First words of every configuration file that is ours as a whole. */
+export const dropInMark = "# Written by kubefence node install";
+
 /** Name of our drop-in, without the folder. */
 export const dropInName = "kubefence.toml";

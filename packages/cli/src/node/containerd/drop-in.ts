@@ -1,11 +1,11 @@
 /** The text of our drop-in for containerd. Pure. */
 import { stringify } from "smol-toml";
-import { handlerName, type NodeSettings } from "../settings.ts";
+import { dropInMark, handlerName, type NodeSettings } from "../settings.ts";
 import type { TomlTable } from "../toml/parse.ts";
 import { criPluginOfVersion2, criRuntimePlugin, type EffectiveConfiguration, nriPlugin } from "./effective.ts";
 import { findBaseHandler, handlerTable, nriTable } from "./handler.ts";
 
-const header = `# Written by kubefence node install, which overwrites it; kubefence node uninstall removes it.
+const header = `${dropInMark}, which overwrites it; kubefence node uninstall removes it.
 # The handler has what the node's own handler for runc has, and nono-runc as its program.
 `;
 

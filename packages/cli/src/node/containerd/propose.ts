@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { type NodeProblem } from "../errors.ts";
 import { distributionOf } from "../platforms.ts";
-import { dropInName, type NodeSettings } from "../settings.ts";
+import { dropInMark, dropInName, type NodeSettings } from "../settings.ts";
 import { appendToRootArray, type Insertion, insertInto } from "../toml/insert.ts";
 import { parseToml, TomlError } from "../toml/parse.ts";
 import { dropInText, dropInVersion } from "./drop-in.ts";
@@ -100,6 +100,6 @@ function versionOf(mainText: string): number {
 
 function newMain(path: string, version: number): MainEdit {
   const pattern = ownPattern(dirname(path));
-  const text = `# Written by kubefence node install, because containerd reads drop-ins only through this file.\nversion = ${version}\nimports = [${JSON.stringify(pattern)}]\n`;
+  const text = `${dropInMark}, because containerd reads drop-ins only through this file.\nversion = ${version}\nimports = [${JSON.stringify(pattern)}]\n`;
   return { text, insertion: undefined, pattern };
 }

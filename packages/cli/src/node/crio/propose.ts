@@ -4,7 +4,7 @@
  */
 import { stringify } from "smol-toml";
 import type { NodeProblem } from "../errors.ts";
-import { handlerName, type NodeSettings } from "../settings.ts";
+import { dropInMark, handlerName, type NodeSettings } from "../settings.ts";
 import { isTable, tableAt, textAt } from "../containerd/effective.ts";
 import { parseTomlValues, TomlError, type TomlTable } from "../toml/parse.ts";
 
@@ -24,7 +24,7 @@ export interface CrioProposal {
 /** Sorts after what other installers use; two digits are the custom. */
 export const crioDropInName = "99-kubefence.conf";
 
-const header = `# Written by kubefence node install, which overwrites it; kubefence node uninstall removes it.
+const header = `${dropInMark}, which overwrites it; kubefence node uninstall removes it.
 # The handler has what the node's own handler has, and nono-runc as its program.
 `;
 
