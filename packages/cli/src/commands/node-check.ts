@@ -2,16 +2,16 @@
 import { type ProbeResult, probeLauncher } from "@kubefence/plugin/probe";
 import { type BaseRuntime, fileRows } from "../host/check-files.ts";
 import { kernelRows } from "../host/check-kernel.ts";
-import { containerdRows, pluginRow, versionRows } from "../host/check-runtime.ts";
+import { containerdRows, loadedRow, pluginRow, versionRows } from "../host/check-runtime.ts";
 import { dumpNow } from "../host/containerd.ts";
 import { Host, messageOf } from "../host/host.ts";
 import type { NodeOptions } from "../host/options.ts";
 import { readPluginConfiguration } from "../host/runtime-configuration.ts";
-import { findRuntime } from "../host/runtime.ts";
+import { crioSocket, findRuntime } from "../host/runtime.ts";
 import { selfTest, selfTestOf } from "../host/self-test.ts";
 import { readInstalledState } from "../host/state.ts";
 import { Transaction } from "../host/transaction.ts";
-import { type CheckRow, formatCheck, reportOf } from "../node/check.ts";
+import { type CheckRow, formatCheck, reportOf, selfTestName } from "../node/check.ts";
 import { type EffectiveConfiguration, tableAt, textAt } from "../node/containerd/effective.ts";
 import { findBaseHandler } from "../node/containerd/handler.ts";
 import { nodeError } from "../node/errors.ts";
@@ -55,6 +55,8 @@ async function rowsOfRuntime(host: Host, options: NodeOptions): Promise<{ rows: 
       rows.push(...(await containerdRows(host, effective, options.settings)));
       rows.push(await pluginRow(effective));
       if (options.selfTest) rows.push(await selfTestRow(host, effective));
+    } else {
+      rows.push(await loadedRow(host, crioSocket));
     }
   } catch (error) {
     rows.push({ name: "container runtime", state: "bad", value: messageOf(error), fix: "correct it, and check again" });
@@ -65,8 +67,8 @@ async function rowsOfRuntime(host: Host, options: NodeOptions): Promise<{ rows: 
 async function selfTestRow(host: Host, effective: EffectiveConfiguration): Promise<CheckRow> {
   const failure = await selfTest(host, selfTestOf(effective));
   if (failure === undefined)
-    return { name: "self-test", state: "ok", value: "a container of the handler ran, under the launcher" };
-  return { name: "self-test", state: "bad", value: failure, fix: "see the code in docs/reference/nono-runc.md" };
+    return { name: selfTestName, state: "ok", value: "a container of the handler ran, under the launcher" };
+  return { name: selfTestName, state: "bad", value: failure, fix: "see the code in docs/reference/nono-runc.md" };
 }
 
 async function unfinishedRow(host: Host, { stateDirectory }: NodeOptions): Promise<CheckRow> {

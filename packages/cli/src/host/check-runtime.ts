@@ -41,7 +41,6 @@ export async function containerdRows(
     () => false,
   );
   const program = textAt(tableAt(ourHandler(effective) ?? {}, ["options"]), "BinaryName");
-  const handlers = await loadedHandlers(host.path(effective.socket)).catch((error: unknown) => messageOf(error));
   return [
     {
       name: "NRI",
@@ -57,13 +56,15 @@ export async function containerdRows(
           value: program === "" ? `no ${handlerName} with a program of its own` : program,
           fix: "run kubefence node install",
         },
-    loadedRow(handlers),
+    await loadedRow(host, effective.socket),
     await cgroupRow(host, effective),
   ];
 }
 
-function loadedRow(handlers: readonly string[] | string): CheckRow {
+/** Whether the runtime that serves the CRI on this socket has loaded our handler. */
+export async function loadedRow(host: Host, socket: string): Promise<CheckRow> {
   const name = "handler, loaded";
+  const handlers = await loadedHandlers(host.path(socket)).catch((error: unknown) => messageOf(error));
   if (typeof handlers === "string") return { name, state: "bad", value: handlers, fix: "start the container runtime" };
   if (handlers.includes(handlerName))
     return { name, state: "ok", value: handlers.filter((one) => one !== "").join(", ") };

@@ -23,11 +23,15 @@ export interface CheckReport {
   readonly labels: NodeLabels;
 }
 
-/** A node is ready for sandboxed pods when no row is bad. */
+/** Name of the row of the self-test; without that row there are no labels. */
+export const selfTestName = "self-test";
+
+/** A node is ready for sandboxed pods when no row is bad. It has earned its labels when a container has proved that. */
 export function reportOf(rows: readonly CheckRow[], landlockAbi: number | undefined): CheckReport {
   const ready = rows.every(({ state }) => state !== "bad");
+  const isProven = rows.some(({ name, state }) => name === selfTestName && state === "ok");
   const labels: NodeLabels =
-    ready && landlockAbi !== undefined
+    ready && isProven && landlockAbi !== undefined
       ? { "kubefence.io/ready": "true", "kubefence.io/landlock-abi": String(landlockAbi) }
       : {};
   return { ready, rows, labels };

@@ -106,14 +106,18 @@ restart the container runtime; running containers go on
   });
 });
 
-test("a check is ready when nothing is bad, and has labels only then", () => {
+test("a check is ready when nothing is bad, and has labels when a container has proved it", () => {
   const ok = { name: "kernel", state: "ok", value: "6.18" } as const;
   const warn = { name: "Landlock", state: "warn", value: "ABI 5", fix: "newer" } as const;
   expect(formatCheck(reportOf([ok, warn], 5))).toBe(
     "ok    kernel    6.18\nwarn  Landlock  ABI 5\n                → newer\nready for sandboxed pods\n",
   );
-  expect(reportOf([ok, warn], 5).labels).toEqual({ "kubefence.io/ready": "true", "kubefence.io/landlock-abi": "5" });
-  expect(reportOf([{ ...warn, state: "bad" }], 5)).toMatchObject({ ready: false, labels: {} });
+  const proof = { name: "self-test", state: "ok", value: "ran" } as const;
+  const labels = { "kubefence.io/ready": "true", "kubefence.io/landlock-abi": "5" };
+  expect(reportOf([ok, warn, proof], 5)).toMatchObject({ ready: true, labels });
+  // Without the proof, or with something bad beside it, there are none.
+  expect(reportOf([ok, warn], 5)).toMatchObject({ ready: true, labels: {} });
+  expect(reportOf([{ ...warn, state: "bad" }, proof], 5)).toMatchObject({ ready: false, labels: {} });
 });
 
 test("an error is one line, with lines to add below it", () => {
