@@ -90,3 +90,25 @@ test("the same from a privileged pod that has the node's root mounted", { timeou
   expect(await kubefenceInPod("uninstall", "--restart", "term")).toMatchObject({ exitCode: 0, stderr: "" });
   expect(await files()).toEqual(before);
 });
+
+async function writeStaticPod(text: string): Promise<void> {
+  const script = 'mkdir -p /etc/kubernetes/manifests; printf %s "$0" > /etc/kubernetes/manifests/etcd.yaml';
+  await machine.run("bash", ["-c", script, text]);
+}
+
+test("--require-plugin is refused where a static pod does not tolerate the plugin's absence", async () => {
+  const pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\n";
+  await writeStaticPod(pod);
+  expect(await kubefence("plan", "--require-plugin")).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      "KF_NODE_STATIC_PODS: /etc/kubernetes/manifests/etcd.yaml: the static pod has no annotation",
+    ),
+  });
+  expect(await kubefence("plan")).toMatchObject({ exitCode: 2, stderr: "" });
+  await writeStaticPod(`${pod}  annotations:\n    nono.sh/tolerate-missing-plugin: "true"\n`);
+  expect(await kubefence("plan", "--require-plugin")).toMatchObject({
+    exitCode: 2,
+    stdout: expect.stringContaining('+required_plugins = [ "nono-nri" ]\n'),
+  });
+});
