@@ -25,7 +25,7 @@ beforeAll(() => {
   // Not below /tmp, where everybody may rename folders: the launcher's check refuses that.
   folder = `${nodeDirectories(nodeName).run}/configurations`;
   mkdirSync(folder, { recursive: true });
-  for (const name of ["nono", "nono-runc", "profiles"]) {
+  for (const name of ["nono", "nono-runc", "profiles", "seccomp"]) {
     cpSync(join(checkout, "build", name), join(folder, "release", name), { recursive: true });
   }
 });

@@ -27,7 +27,7 @@ export class NodeSetup {
     this.state = `${directories.run}/kubefence-state`;
     rmSync(this.release, { recursive: true, force: true });
     mkdirSync(this.release, { recursive: true });
-    for (const name of ["nono", "nono-runc", "profiles"]) {
+    for (const name of ["nono", "nono-runc", "profiles", "seccomp"]) {
       const built = join(checkout, "build", name);
       if (!existsSync(built)) throw new Error(`no ${built}: run make build`);
       cpSync(built, join(this.release, name), { recursive: true });

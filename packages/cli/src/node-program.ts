@@ -38,7 +38,10 @@ export function nodeCommand(finish: Finish): Command {
 function withOptions(command: Command): Command {
   return command
     .option("--root <directory>", "the node's root, as seen from here", "/")
-    .option("--release <directory>", "has nono, nono-runc and profiles/ (default: the directory of this program)")
+    .option(
+      "--release <directory>",
+      "has nono, nono-runc, profiles/ and seccomp/ (default: the directory of this program)",
+    )
     .option("--profiles <directory...>", "further compiled profiles to install", [])
     .option("--plugin-config <file>", "the plugin's configuration", "/etc/nri/conf.d/10-nono-nri.toml")
     .option("--program <file>", "where nono-runc goes on the node", "/opt/kubefence/bin/nono-runc")

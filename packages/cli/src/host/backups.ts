@@ -12,7 +12,7 @@ import { sha256 } from "./transaction.ts";
 export async function keepBackups(host: Host, stateDirectory: string, plan: InstallPlan): Promise<ReplacedFile[]> {
   const ours = new Set([...(plan.installed?.files ?? []), ...(plan.installed?.replaced ?? [])].map(({ path }) => path));
   const { mainFile } = plan.setup.found;
-  const programs = [...plan.profiles, ...plan.runtimeProgram, ...plan.launcher].map(({ path }) => path);
+  const programs = [...plan.containerFiles, ...plan.runtimeProgram, ...plan.launcher].map(({ path }) => path);
   const kept: ReplacedFile[] = [];
   for (const path of [...programs, ...plan.runtimeFiles.map((change) => change.path)]) {
     if (ours.has(path)) continue;

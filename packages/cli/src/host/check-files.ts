@@ -33,7 +33,13 @@ export async function fileRows(
     await digestRow(host, "nono-runc", options.settings.program, installed),
     await configurationRow(host, options, plugin, base),
     await profilesRow(host, dirname(plugin.nonoBinPath)),
+    ...(plugin.seccompProfile === "" ? [] : [await digestRow(host, "seccomp filter", filterPath(plugin), installed)]),
   ];
+}
+
+/** The filter of the policy that the plugin asks for. */
+function filterPath({ nonoBinPath, seccompProfile }: PluginConfiguration): string {
+  return join(dirname(nonoBinPath), "seccomp", `${seccompProfile}.bpf`);
 }
 
 async function launcherRow(host: Host, path: string, installed: Installed | undefined): Promise<CheckRow> {

@@ -5,13 +5,14 @@ import { parse as parseYaml } from "yaml";
 import { type NodePlan, type PlannedFile, profileFile } from "../node/plan.ts";
 import { handlerName } from "../node/settings.ts";
 import { findIntolerant } from "../node/static-pods.ts";
+import { checkRuntime } from "../runtime/node.ts";
 import { planContainerd } from "./containerd-plan.ts";
 import { loadedHandlers } from "./cri.ts";
 import { planCrio } from "./crio-plan.ts";
 import { owned } from "./durable.ts";
 import type { Host } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
-import { profileChanges, programChange, readRelease, type Release } from "./release.ts";
+import { filterChanges, profileChanges, programChange, readRelease, type Release } from "./release.ts";
 import {
   composeRuntimeConfiguration,
   findRealRuntime,
@@ -32,7 +33,7 @@ export interface InstallPlan {
   readonly realRuntime: string;
   readonly installed: Installed | undefined;
   /** What differs from the node, in the order in which it has to be done. */
-  readonly profiles: readonly Change[];
+  readonly containerFiles: readonly Change[];
   readonly runtimeProgram: readonly Change[];
   readonly launcher: readonly Change[];
   readonly configureRuntime: boolean;
@@ -60,16 +61,20 @@ export async function planInstall(host: Host, options: NodeOptions): Promise<Ins
     options.ociRuntime ?? setup.baseProgram,
     found.process?.searchPath ?? "",
   );
+  await checkRuntime(host.path(realRuntime), host.path(settings.program));
 
   const folder = dirname(plugin.nonoBinPath);
-  const profiles = [
-    ...(await different(host, profileChanges(folder, release.profiles))),
-    ...staleProfiles(installed, folder, release.profiles),
+  const containerFiles = [
+    ...(await different(host, [
+      ...profileChanges(folder, release.profiles),
+      ...filterChanges(folder, release.filters),
+    ])),
+    ...staleFiles(installed, folder, release),
   ];
   const runtimeProgram = await different(host, [programChange(settings.program, release.runtime)]);
   const launcher = await different(host, [programChange(plugin.nonoBinPath, release.launcher)]);
-  const closedFolders = await findClosed(host, [folder, join(folder, "profiles")]);
-  const programs = [...profiles, ...runtimeProgram, ...launcher];
+  const closedFolders = await findClosed(host, [folder, join(folder, "profiles"), join(folder, "seccomp")]);
+  const programs = [...containerFiles, ...runtimeProgram, ...launcher];
   const isChanged = programs.length + closedFolders.length > 0;
   const configureRuntime = isChanged || (await isStale(host, plugin, realRuntime, options));
   const runtimeFiles = await different(host, setup.changes);
@@ -99,7 +104,7 @@ export async function planInstall(host: Host, options: NodeOptions): Promise<Ins
     release,
     realRuntime,
     installed,
-    profiles,
+    containerFiles,
     runtimeProgram,
     launcher,
     configureRuntime,
@@ -136,15 +141,13 @@ async function different(host: Host, changes: readonly Change[]): Promise<Change
   return changes.filter((_, index) => isNew[index]);
 }
 
-/** Profiles that an earlier release brought and this one does not. Their bytes stay stored by digest. */
-function staleProfiles(
-  installed: Installed | undefined,
-  launcherDirectory: string,
-  profiles: ReadonlyMap<string, string>,
-): Change[] {
-  const folder = join(launcherDirectory, "profiles");
+/** Profiles and filters that an earlier release brought and this one does not. Profiles stay stored by digest. */
+function staleFiles(installed: Installed | undefined, folder: string, { profiles, filters }: Release): Change[] {
+  const isDropped = (path: string): boolean =>
+    (dirname(path) === join(folder, "profiles") && !profiles.has(basename(path, ".json"))) ||
+    (dirname(path) === join(folder, "seccomp") && !filters.has(basename(path)));
   return (installed?.files ?? [])
-    .filter(({ path }) => dirname(path) === folder && !profiles.has(basename(path, ".json")))
+    .filter(({ path }) => isDropped(path))
     .map(({ path }) => ({ path, content: undefined, owner: owned(0o644) }));
 }
 
@@ -180,7 +183,7 @@ async function hasHandler(host: Host, socket: string): Promise<boolean | undefin
 
 async function describe(host: Host, { path, content }: Change): Promise<PlannedFile> {
   if (content === undefined) return { path, action: "remove", what: "no longer part of the release" };
-  const what = path.endsWith(".json") ? profileFile : "program";
+  const what = path.endsWith(".json") ? profileFile : path.endsWith(".bpf") ? "seccomp filter" : "program";
   return { path, action: (await host.exists(path)) ? "replace" : "create", what };
 }
 

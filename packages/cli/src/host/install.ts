@@ -81,7 +81,7 @@ async function putPrograms(
     const text = await composeRuntimeConfiguration(host, plugin, { runtime: realRuntime, log: options.log, ...next });
     return { path: configuration, content: Buffer.from(text), owner: owned(0o644), enforce: true };
   };
-  await transaction.apply(plan.profiles);
+  await transaction.apply(plan.containerFiles);
   for (const folder of plan.closedFolders) await transaction.setMode(folder, 0o755);
   // Both launchers are accepted while one takes the place of the other, by a nono-runc that may still be the old one.
   const isUpgrade =
@@ -110,6 +110,7 @@ async function noteInstalled(
     `${options.settings.program}.json`,
     plugin.nonoBinPath,
     ...[...plan.release.profiles.keys()].map((name) => join(dirname(plugin.nonoBinPath), "profiles", `${name}.json`)),
+    ...[...plan.release.filters.keys()].map((name) => join(dirname(plugin.nonoBinPath), "seccomp", name)),
   ];
   const configuration = setup.changes.filter(
     ({ content, path }) => content !== undefined && path !== setup.found.mainFile,

@@ -14,12 +14,14 @@ export interface Release {
   readonly runtime: Uint8Array;
   /** Compiled manifests by profile name. */
   readonly profiles: ReadonlyMap<string, string>;
+  /** Compiled seccomp policies by file name, NAME.bpf. */
+  readonly filters: ReadonlyMap<string, Uint8Array>;
   /** What the launcher found out about the kernel. */
   readonly kernel: ProbeResult;
 }
 
 /**
- * Reads a release: `nono`, `nono-runc` and `profiles/NAME.json` in `directory`. Profiles of `profileFolders` join them, or take
+ * Reads a release: `nono`, `nono-runc`, `profiles/NAME.json` and `seccomp/NAME.bpf` in `directory`. Profiles of `profileFolders` join them, or take
  * the place of one of the same name.
  * @throws {NodeError} KF_NODE_RELEASE, KF_NODE_KERNEL
  */
@@ -34,9 +36,23 @@ export async function readRelease(directory: string, profileFolders: readonly st
   const profiles = new Map<string, string>();
   for (const folder of [join(directory, "profiles"), ...profileFolders]) await addProfiles(folder, profiles);
   if (profiles.size === 0) throw nodeError("KF_NODE_RELEASE", join(directory, "profiles"), "it holds no profile");
+  const filters = await readFilters(join(directory, "seccomp"));
   const probe = await probeLauncher(launcher, 1);
   if ("code" in probe) throw nodeError("KF_NODE_KERNEL", launcher, `${probe.code}: ${probe.what}`);
-  return { launcher: launcherBytes, runtime: runtimeBytes, profiles, kernel: probe };
+  return { launcher: launcherBytes, runtime: runtimeBytes, profiles, filters, kernel: probe };
+}
+
+async function readFilters(folder: string): Promise<Map<string, Uint8Array>> {
+  const filters = new Map<string, Uint8Array>();
+  try {
+    for (const file of (await readdir(folder)).toSorted()) {
+      if (file.endsWith(".bpf")) filters.set(file, await readFile(join(folder, file)));
+    }
+  } catch (cause) {
+    throw nodeError("KF_NODE_RELEASE", folder, messageOf(cause), { cause });
+  }
+  if (filters.size === 0) throw nodeError("KF_NODE_RELEASE", folder, "it holds no seccomp filter");
+  return filters;
 }
 
 async function addProfiles(folder: string, profiles: Map<string, string>): Promise<void> {
@@ -63,6 +79,16 @@ export function profileChanges(launcherDirectory: string, profiles: ReadonlyMap<
     ),
     ...[...profiles].map(([name, text]) => profileChange(join(folder, `${name}.json`), text)),
   ];
+}
+
+/** The seccomp filters, which the launcher reads at /nono/seccomp. */
+export function filterChanges(launcherDirectory: string, filters: ReadonlyMap<string, Uint8Array>): Change[] {
+  return [...filters].map(([name, content]) => ({
+    path: join(launcherDirectory, "seccomp", name),
+    content,
+    owner: owned(0o644),
+    enforce: true,
+  }));
 }
 
 function profileChange(path: string, text: string): Change {
