@@ -1,5 +1,5 @@
 /** A node's containerd: its files, and what its own parser makes of them with and without our drop-in. Reads only. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type EffectiveConfiguration, readDump } from "../node/containerd/effective.ts";
 import { importPatterns } from "../node/containerd/imports.ts";
@@ -67,13 +67,29 @@ export function dumpNow(host: Host, found: FoundRuntime): Promise<EffectiveConfi
   return runDump(host, found, found.mainFile);
 }
 
+const candidatePrefix = "kubefence-candidate-";
+/** No dump takes that long, so whoever made an older one was killed. */
+const staleAfterMs = 10 * 60_000;
+
+/** Removes what killed runs left for the parser to read. */
+export async function removeStaleCandidates(host: Host): Promise<void> {
+  for (const name of await host.list("/run")) {
+    const folder = host.path(join("/run", name));
+    if (!name.startsWith(candidatePrefix)) continue;
+    const status = await lstat(folder).catch(() => undefined);
+    if (status !== undefined && Date.now() - status.mtimeMs > staleAfterMs) {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
 async function dump(
   host: Host,
   found: FoundRuntime,
   writeMain: (folder: string) => Promise<string | undefined>,
 ): Promise<EffectiveConfiguration> {
   // On a file system of the node: containerd may run in the node's mount namespace.
-  const folder = await mkdtemp(host.path("/run/kubefence-candidate-"));
+  const folder = await mkdtemp(host.path(`/run/${candidatePrefix}`));
   try {
     const onNode = host.root === "/" ? folder : folder.slice(host.root.replace(/\/$/, "").length);
     const text = await writeMain(onNode);

@@ -1,4 +1,5 @@
 /** Finishing or undoing what a killed run has left. */
+import { removeStaleCandidates } from "./containerd.ts";
 import { type Host, messageOf } from "./host.ts";
 import { type Restart, untilBack } from "./service.ts";
 import { Transaction } from "./transaction.ts";
@@ -14,6 +15,7 @@ export async function recover(
   stateDirectory: string,
   prepare: () => Promise<Restart>,
 ): Promise<string | undefined> {
+  await removeStaleCandidates(host);
   const left = await Transaction.left(host, stateDirectory);
   if (left === undefined) return undefined;
   if (left.done) {

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { keptOf, owned, temporaryOf } from "./durable.ts";
 import { Host } from "./host.ts";
 import { lockNode } from "./lock.ts";
+import { recover } from "./recover.ts";
 import { type Change, Transaction } from "./transaction.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -152,6 +154,15 @@ describe("a run that was killed", () => {
     expect(readFileSync(join(root, "/etc/a"), "utf8")).toBe("theirs");
     expect(readFileSync(join(root, keptOf("/etc/a")), "utf8")).toBe("old");
     expect(readFileSync(join(root, "/etc/b"), "utf8")).toBe("old");
+  });
+
+  test("while the runtime's parser ran: what it was given goes, once nobody can be reading it", async () => {
+    for (const name of ["old", "new"]) put(`/run/kubefence-candidate-${name}/config.toml`, "");
+    put("/run/other/config.toml", "");
+    const hourAgo = Date.now() / 1000 - 3600;
+    for (const name of ["kubefence-candidate-old", "other"]) utimesSync(join(root, "run", name), hourAgo, hourAgo);
+    expect(await recover(host, state, () => Promise.reject(new Error("nothing to restart")))).toBeUndefined();
+    expect(readdirSync(join(root, "run")).toSorted()).toEqual(["kubefence-candidate-new", "other"]);
   });
 
   test("a journal that is none is refused", async () => {
