@@ -14,7 +14,7 @@ export async function createPodsDuring(
   intervalMs: number,
   podOf: (index: number) => KubernetesObject,
   during: () => Promise<void>,
-  most = Number.POSITIVE_INFINITY,
+  most: number = Number.POSITIVE_INFINITY,
 ): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), "kubefence-api-"));
   const socketPath = join(directory, "socket");
