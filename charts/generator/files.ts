@@ -20,7 +20,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     [new URL("values.yaml", chart), valuesYaml(entries)],
     [new URL("values.schema.json", chart), valuesSchema(values)],
     [new URL("generated/dashboard.json", chart), dashboardJson()],
-    [readme, withPart(readme, tables)],
+    // Links are those of the reference pages.
+    [readme, withPart(readme, tables.replaceAll(/\]\((?=[\w-]+\.md)/g, "](../../docs/reference/"))],
     [page, withPart(page, tables)],
   ];
   return new Map(files.map(([url, text]) => [fileURLToPath(url), text]));

@@ -24,7 +24,7 @@ function indented(value: object, indent: string): string {
 }
 
 function plain(text: string): string {
-  return text.replaceAll("`", "");
+  return text.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1").replaceAll("`", "");
 }
 
 function wrap(text: string, width: number): string[] {

@@ -126,7 +126,7 @@ test("the plugin's container is the original's", () => {
     limits: { cpu: "200m", memory: "128Mi" },
   });
   expect(spec.automountServiceAccountToken).toBe(false);
-  expect(spec).not.toHaveProperty("serviceAccountName");
+  expect(spec.serviceAccountName).toBe("default");
   expect(spec.tolerations).toEqual([{ operator: "Exists" }]);
   expect(spec.initContainers.map((init: { name: string }) => init.name)).toEqual(["install-nono"]);
   expect(

@@ -40,3 +40,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "kubefence.hasServiceAccount" -}}
 {{- if or .Values.serviceAccount.create .Values.nodeReadiness.enabled .Values.openshift.securityContextConstraints }}yes{{ end }}
 {{- end }}
+
+{{- /* Named in any case: to take the name away leaves its deprecated twin, serviceAccount, and with it a name of what is gone. */ -}}
+{{- define "kubefence.serviceAccountName" -}}
+{{- if include "kubefence.hasServiceAccount" . }}{{ include "kubefence.fullname" . }}{{ else }}default{{ end }}
+{{- end }}

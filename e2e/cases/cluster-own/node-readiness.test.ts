@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { testOnOwnNode as test } from "../../cluster-fixtures.ts";
 import { nodeName } from "../../stack/cluster/addresses.ts";
 import { upgradeChart } from "../../stack/cluster/chart.ts";
@@ -9,6 +9,10 @@ import { clusterUnderTest, pluginSelector } from "../../stack/cluster/under-test
 const { kubectl, namespace } = clusterUnderTest();
 beforeAll(() => upgradeChart(kubectl, { nodeReadiness: { enabled: true, startupTaint: true } }));
 afterAll(() => upgradeChart(kubectl));
+
+// A node that no kubelet stands for. DaemonSets would wait for it: it goes, whatever a test finds.
+const other = { apiVersion: "v1", kind: "Node", metadata: { name: "other", labels: { zone: "a" } } };
+afterEach(() => kubectl.run(["delete", "node", "other", "--ignore-not-found"]));
 
 const labels = async (): Promise<Record<string, string>> => (await kubectl.get("node", nodeName)).metadata.labels ?? {};
 const taints = async (): Promise<string[]> =>
@@ -35,9 +39,8 @@ test("without the runtime the label goes and the taint comes; both turn with it"
 });
 
 test("the plugin's token changes our labels and taint of its own node, and nothing else", async () => {
-  const other = { apiVersion: "v1", kind: "Node", metadata: { name: "other", labels: { zone: "a" } } };
-  await kubectl.apply([other]);
   const [plugin] = await kubectl.list("pods", pluginSelector, namespace);
+  await kubectl.apply([other]);
   const token = (
     await kubectl.run([
       "create",
@@ -78,5 +81,4 @@ test("the plugin's token changes our labels and taint of its own node, and nothi
   }
   const erase = await kubectl.attempt(["delete", "node", "other", `--token=${token}`]);
   expect(erase.stderr).toContain("cannot delete resource");
-  await kubectl.run(["delete", "node", "other"]);
 });

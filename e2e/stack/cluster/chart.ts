@@ -17,7 +17,7 @@ export async function upgradeChart(kubectl: Kubectl, values: object = {}): Promi
   ]);
   const merged = { ...JSON.parse(before), ...values };
   await kubectl.helm(
-    ["upgrade", release, chart, "--namespace=kube-system", "--reset-values", "--values=-", "--wait", "--timeout=180s"],
+    ["upgrade", release, chart, "--namespace=kube-system", "--reset-values", "--values=-", "--wait", "--timeout=300s"],
     JSON.stringify(merged),
   );
 }

@@ -66,7 +66,7 @@ export async function installChart({ kubectl }: Cluster, values: object = chartV
       "--namespace=kube-system",
       "--values=-",
       "--wait",
-      "--timeout=180s",
+      "--timeout=300s",
     ],
     JSON.stringify(values),
   );

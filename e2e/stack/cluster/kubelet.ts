@@ -24,7 +24,6 @@ export function kubeletConfiguration(cgroup: string): string {
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,
-    localStorageCapacityIsolation: false,
     // A machine that is nearly full is no reason to evict.
     evictionHard: { "memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%" },
     // Images are imported, and cannot be pulled again.
