@@ -59,7 +59,7 @@ demo: stack ## start a real containerd and show a container that the kernel conf
 .PHONY: stack
 stack: node_modules/.setup build
 	@tools/install-debian-packages.sh
-	@tools/build.sh containerd runc cni helm
+	@tools/build.sh containerd runc cni
 
 .PHONY: stack-up
 stack-up: stack ## start the test node (containerd, plugin) and leave it running
@@ -70,9 +70,8 @@ stack-down: node_modules/.setup ## stop the test node that stack-up started
 	node e2e/stack/down.ts
 
 .PHONY: test
-test: check test-unit e2e fuzz ## everything: check, unit tests, end-to-end on containerd and Kubernetes, each fuzz target, 100 creations under faults, two minutes of churn
+test: check test-unit e2e-node fuzz ## check, unit tests, end-to-end on a real containerd, each fuzz target, 100 creations under faults; `make e2e` and `make soak` have Kubernetes
 	$(MAKE) faults FAULTS=100
-	$(MAKE) soak MINUTES=2
 
 .PHONY: check
 check: node_modules/.setup ## format, lint, types, generated files up to date
@@ -97,6 +96,12 @@ test-unit: node_modules/.setup ## unit tests, TypeScript and Rust (no root, unde
 	vitest run --project unit
 	cd native && cargo test --quiet
 
+.PHONY: e2e-node
+e2e-node: stack ## end-to-end tests on a real containerd (as root); CONTAINERD=2.2.x or 2.4.2 picks another
+	@tools/build.sh helm
+	@rm -f build/e2e.json
+	vitest run --project e2e $(RESULTS)
+
 # Only from make's own command line: a KUBECONFIG in somebody's environment is no wish to run tests there.
 ifeq ($(origin KUBECONFIG),command line)
 unexport KUBECONFIG
@@ -106,15 +111,13 @@ e2e: node_modules/.setup
 	KUBEFENCE_E2E_KUBECONFIG=$(abspath $(KUBECONFIG)) vitest run --project cluster $(RESULTS)
 else
 .PHONY: e2e
-e2e: cluster-stack ## end-to-end tests on a real containerd and a real Kubernetes (as root); CONTAINERD=2.2.x or 2.4.2 picks another; KUBECONFIG=FILE runs the cluster's cases on that cluster
-	@rm -f build/e2e.json
-	vitest run --project e2e $(RESULTS)
+e2e: e2e-node cluster-stack ## those and the ones on a real Kubernetes; KUBECONFIG=FILE runs the cluster's cases on that cluster
 	vitest run --project cluster $(RESULTS)
 endif
 
 .PHONY: cluster-stack
 cluster-stack: stack
-	@tools/build.sh kubernetes
+	@tools/build.sh kubernetes helm
 
 .PHONY: cluster-up
 cluster-up: cluster-stack ## start a Kubernetes of one node, in namespaces of its own, and leave it running (built the first time: 11 CPU-minutes)

@@ -1,5 +1,6 @@
 /** The command line. Commands are loaded when they run, so that `kubefence --help` starts fast. */
 import { Command, Option } from "commander";
+import { nodeCommand } from "./node-program.ts";
 import type { Output } from "./commands/output.ts";
 
 /** Where the plugin's default configuration has the compiled profiles of a node: beside the launcher. */
@@ -11,16 +12,17 @@ export type Finish = (output: Output) => void | Promise<void>;
 /** Builds the program. `finish` receives what the chosen command says. */
 export function buildProgram(version: string, finish: Finish): Command {
   const program = new Command("kubefence")
-    .description("Operates Kubefence: profiles of sandboxed containers, and the OCI runtime of a node.")
+    .description("Operates Kubefence: profiles of sandboxed containers, and the set-up of a node.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .addHelpText(
       "after",
-      "\nExit codes: 0 all is well, 1 the profile (or another file named) is bad or cannot be read, 2 wrong usage.",
+      "\nExit codes: 0 all is well, 1 the profile (or another file named) is bad or cannot be read, or the node is not as it should be, 2 wrong usage, or node plan found something to do.",
     );
   program.addCommand(profileCommand(finish));
   program.addCommand(runtimeConfigCommand(finish));
   program.addCommand(installLauncherCommand(finish));
+  program.addCommand(nodeCommand(finish));
   return program;
 }
 

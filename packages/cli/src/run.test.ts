@@ -60,6 +60,11 @@ describe("usage", () => {
     [["profile", "compile"], "name a profile or a file, or use --builtin"],
     [["profile", "compile", "default", "strict"], "several profiles need --output DIR"],
     [["profile", "compile", "default", "default", "-o", "."], "two profiles are called default"],
+    [["node"], "Usage: kubefence node"],
+    [["node", "plan", "--config", "config.toml"], "config config.toml: must be an absolute path"],
+    [["node", "install", "--restart", "hup"], "Allowed choices are systemd, term, none"],
+    [["node", "install", "--wait", "soon"], "--wait soon: must be seconds"],
+    [["node", "check", "--force"], "unknown option '--force'"],
   ])("%j ends with 2", async (args, message) => {
     expect(await kubefence(...args)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(message) });
   });
@@ -217,4 +222,21 @@ test("check goes on after a file that is not valid", async () => {
   expect(status).toBe(1);
   expect(stdout).toMatch(/^good\.json: valid\n/);
   expect(stderr).toMatch(/^kubefence: KF_PROFILE_SYNTAX: bad\.json:1:2: .*\n$/);
+});
+
+describe("node", () => {
+  test("a release that is none, and a plugin's configuration that is missing", async () => {
+    expect(await kubefence("node", "plan", "--release", ".")).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^kubefence: KF_NODE_RELEASE: nono: ENOENT.*; name the directory of the release with --release\n$/,
+      ),
+    });
+    expect(await kubefence("node", "check", "--plugin-config", "/missing.toml")).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: expect.stringContaining("KF_RUNTIME_SETTINGS: /missing.toml: "),
+    });
+  });
 });

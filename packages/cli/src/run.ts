@@ -15,11 +15,14 @@ const wrongUsage = 2;
 /** Runs one command line, without the program's name. Resolves to the exit code; never rejects. */
 export async function run(args: readonly string[], { out, error }: Streams): Promise<number> {
   let exitCode = 0;
-  const program = buildProgram(packageJson.version, async ({ stdout = "", stderr = "", failures = [] }) => {
-    error(stderr);
-    out(stdout);
-    exitCode = await explain(failures, error);
-  });
+  const program = buildProgram(
+    packageJson.version,
+    async ({ stdout = "", stderr = "", failures = [], exitCode: wanted = 0 }) => {
+      error(stderr);
+      out(stdout);
+      exitCode = (await explain(failures, error)) || wanted;
+    },
+  );
   for (const command of commandsOf(program)) command.exitOverride().configureOutput({ writeOut: out, writeErr: error });
   try {
     await program.parseAsync(args, { from: "user" });

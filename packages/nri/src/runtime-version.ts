@@ -98,7 +98,9 @@ const NRI_OF_RUNTIMES: Readonly<Record<string, readonly (readonly [runtime: Vers
 /** What is assumed of a runtime that nothing is known of. */
 const OLDEST: Version = [0, 2, 0];
 
-export function describeRuntime(request: ConfigureRequest): RuntimeInfo {
+export function describeRuntime(
+  request: Pick<ConfigureRequest, "runtimeName" | "runtimeVersion" | "nriVersion">,
+): RuntimeInfo {
   const name = request.runtimeName;
   const version = request.runtimeVersion;
   const parsedVersion = parseVersion(version);

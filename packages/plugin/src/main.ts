@@ -8,7 +8,6 @@ import { RuntimeConnection } from "./connection.ts";
 import { messageOf } from "./errors.ts";
 import { Expectations, type Daemon } from "./handlers/daemon.ts";
 import { checkKernelRelease } from "./launcher/kernel.ts";
-import { limitMemory } from "./memory.ts";
 import { NodeWatch } from "./node-watch.ts";
 import { parseLevel } from "./observe/level.ts";
 import { openLog, type Log } from "./observe/log.ts";
@@ -24,8 +23,6 @@ const INDEX = "10";
 /** What is in flight at SIGTERM gets this long; the limit holds for the whole shutdown. */
 const SHUTDOWN_GRACE_MS = 600;
 const SHUTDOWN_LIMIT_MS = 900;
-
-limitMemory();
 
 /** Exit codes: 0 after SIGTERM, SIGINT or -h; 1 for a start that failed; 2 for wrong flags. */
 const parsed = parseFlags(process.argv.slice(2));

@@ -1,5 +1,6 @@
 /** The lines that a failed command leaves on stderr. */
 import { describeProblem, InstallError, manifestErrors, ProfileError, RuntimeConfigError } from "../errors.ts";
+import { describeNodeProblem, NodeError } from "../node/errors.ts";
 import { ManifestError } from "../profile/manifest.ts";
 import { UsageError } from "./output.ts";
 
@@ -11,6 +12,10 @@ export function describeFailure(error: unknown): { readonly text: string; readon
   }
   if (error instanceof ManifestError) {
     return { text: `kubefence: ${error.code}: ${error.message}; ${manifestErrors[error.code].action}\n`, usage: false };
+  }
+  if (error instanceof NodeError) {
+    const lines = error.problems.map((problem) => `kubefence: ${describeNodeProblem(problem)}\n`);
+    return { text: lines.join(""), usage: false };
   }
   if (error instanceof RuntimeConfigError || error instanceof InstallError)
     return { text: `kubefence: ${error.message}\n`, usage: false };

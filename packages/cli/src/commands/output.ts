@@ -4,6 +4,8 @@ export interface Output {
   readonly stderr?: string;
   /** Errors of single files; any makes the command fail. */
   readonly failures?: readonly unknown[];
+  /** Where 0 is not right without a failure. */
+  readonly exitCode?: number;
 }
 
 /** A command line that asks for what cannot be: exit code 2. */

@@ -1,9 +1,8 @@
 /** kubefence runtime-config */
 import { basename, dirname, isAbsolute } from "node:path";
-import { loadConfiguration } from "@kubefence/plugin/configuration";
-import { KubefenceError } from "@kubefence/plugin/errors";
 import { RuntimeConfigError } from "../errors.ts";
 import { writeAll } from "../files/write.ts";
+import { readPluginConfiguration } from "../host/runtime-configuration.ts";
 import { runtimeConfiguration } from "../runtime/document.ts";
 import { checkRuntime, readAccepted, readLauncher, readProfiles } from "../runtime/node.ts";
 import { type Output, UsageError } from "./output.ts";
@@ -27,7 +26,7 @@ export async function runtimeConfig(options: RuntimeConfigOptions): Promise<Outp
   for (const [name, path] of Object.entries({ runtime: options.runtime, log: options.log, output })) {
     if (path !== undefined && !isAbsolute(path)) throw new UsageError(`--${name} ${path}: must be an absolute path`);
   }
-  const settings = readSettings(options.config);
+  const settings = readPluginConfiguration(options.config);
   const launcherDirectory = dirname(settings.nonoBinPath);
   if (output !== undefined && `${output}/`.startsWith(`${launcherDirectory}/`)) {
     throw new UsageError(`--output ${output}: lies in ${launcherDirectory}, which containers see`);
@@ -48,15 +47,4 @@ export async function runtimeConfig(options: RuntimeConfigOptions): Promise<Outp
   if (output === undefined) return { stdout: text };
   await writeAll(dirname(output), new Map([[basename(output), text]]));
   return { stdout: `${output}\n` };
-}
-
-function readSettings(path: string): ReturnType<typeof loadConfiguration> {
-  try {
-    const settings = loadConfiguration(path);
-    if (settings.nonoBinPath !== "") return settings;
-  } catch (cause) {
-    if (!(cause instanceof KubefenceError)) throw cause;
-    throw new RuntimeConfigError("KF_RUNTIME_SETTINGS", path, `${cause.code}: ${cause.message}`, undefined, { cause });
-  }
-  throw new RuntimeConfigError("KF_RUNTIME_SETTINGS", path, "nono_bin_path is empty, so there is no launcher");
 }

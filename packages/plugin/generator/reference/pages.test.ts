@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { NRI_ERRORS } from "@kubefence/nri";
 import { installErrors, manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
+import { nodeErrors } from "../../../cli/src/node/errors.ts";
 import { keys } from "../../src/config/keys.ts";
 import { pluginErrors } from "../../src/errors.ts";
 import { pageNames, readPage, renderPage } from "./pages.ts";
@@ -25,9 +26,15 @@ describe("errors", () => {
   });
 
   test("every code of plugin, SDK, command line and launcher is on the page, and no other", () => {
-    const codes = [pluginErrors, NRI_ERRORS, profileErrors, manifestErrors, runtimeConfigErrors, installErrors].flatMap(
-      (table) => Object.keys(table),
-    );
+    const codes = [
+      pluginErrors,
+      NRI_ERRORS,
+      profileErrors,
+      manifestErrors,
+      runtimeConfigErrors,
+      installErrors,
+      nodeErrors,
+    ].flatMap((table) => Object.keys(table));
     expect(listed(page).toSorted()).toEqual([...codes, ...launcherCodes].toSorted());
   });
 

@@ -2,6 +2,7 @@ import type { PluginHandlers } from "@kubefence/nri";
 import { configure } from "./configure.ts";
 import { createContainer } from "./create-container.ts";
 import type { Daemon } from "./daemon.ts";
+import { RestingMemory } from "../memory.ts";
 import { removeContainer } from "./remove-container.ts";
 import { stopContainer } from "./stop-container.ts";
 import { synchronize } from "./synchronize.ts";
@@ -10,12 +11,14 @@ import { validateContainerAdjustment } from "./validate-container-adjustment.ts"
 /** Every event that the daemon subscribes to. What is not here does not wake it: a late answer would hold up the node. */
 export function pluginHandlers(daemon: Daemon): PluginHandlers {
   const { metrics } = daemon;
+  const memory = new RestingMemory();
   const timed = <Result>(handler: string, handle: () => Result): Result => {
     const startedMs = performance.now();
     try {
       return handle();
     } finally {
       metrics.answered(handler, (performance.now() - startedMs) / 1000);
+      memory.called();
     }
   };
   return {

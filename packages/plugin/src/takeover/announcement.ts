@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -25,8 +24,8 @@ export class Announcement {
   constructor(directory: string, listener: AnnouncementListener) {
     this.#directory = directory;
     this.#listener = listener;
-    // Each pod has pids of its own, so a pid would not tell instances apart.
-    this.path = join(directory, `${randomBytes(6).toString("hex")}${SOCKET_SUFFIX}`);
+    // Each pod has pids of its own, so a pid would not tell instances apart. No secret: OpenSSL would cost a megabyte.
+    this.path = join(directory, `${Math.random().toString(36).slice(2)}${SOCKET_SUFFIX}`);
   }
 
   /** Listens from now on; once is enough. Rejects with the error of the file system. */

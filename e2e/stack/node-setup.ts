@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { containerdFile } from "./containerd/daemon.ts";
+import { run as runProgram } from "./command.ts";
+import { checkout, containerdRelease, type NodeDirectories } from "./directories.ts";
+import { configurationFile } from "./plugin/process.ts";
+
+/** How a command ended. */
+export interface Ended {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** `kubefence node` on a test node: a release of its own, and all paths inside the node's directories. */
+export class NodeSetup {
+  readonly #directories: NodeDirectories;
+  readonly release: string;
+  readonly program: string;
+  readonly state: string;
+
+  constructor(directories: NodeDirectories) {
+    this.#directories = directories;
+    this.release = `${directories.run}/release`;
+    this.program = `${directories.run}/opt/kubefence/bin/nono-runc`;
+    this.state = `${directories.run}/kubefence-state`;
+    rmSync(this.release, { recursive: true, force: true });
+    mkdirSync(this.release, { recursive: true });
+    for (const name of ["nono", "nono-runc", "profiles", "seccomp"]) {
+      const built = join(checkout, "build", name);
+      if (!existsSync(built)) throw new Error(`no ${built}: run make build`);
+      cpSync(built, join(this.release, name), { recursive: true });
+    }
+  }
+
+  /** Runs a command to its end. */
+  async run(command: string, ...more: string[]): Promise<Ended> {
+    const { child, ended } = this.spawn(command, ...more);
+    child.stdin?.end();
+    return ended;
+  }
+
+  /** Starts a command. */
+  spawn(command: string, ...more: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+    return this.#start(this.#command(command, more));
+  }
+
+  #command(command: string, more: string[]): string[] {
+    const args = [
+      ["--release", this.release],
+      ["--plugin-config", configurationFile(this.#directories)],
+      ["--program", this.program],
+      ["--log", `${this.#directories.logs}/nono-runc.log`],
+      ["--state", this.state],
+      ["--config", containerdFile(this.#directories)],
+      ["--restart", "term"],
+    ].flat();
+    const main = join(checkout, "packages/cli/src/main.ts");
+    return [process.execPath, main, "node", command, ...args, ...more];
+  }
+
+  #start([program = "", ...args]: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+    const child = spawn(program, args, { stdio: "pipe" });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+    const ended = new Promise<Ended>((resolve) => {
+      child.on("close", (exitCode) => resolve({ exitCode, ...output }));
+    });
+    return { child, ended };
+  }
+
+  /** What containerd makes of its files. */
+  dump(): Promise<string> {
+    const { binaries } = containerdRelease();
+    return runProgram(`${binaries}/containerd`, ["--config", containerdFile(this.#directories), "config", "dump"]);
+  }
+
+  /** Makes the release a newer one: other programs, another `strict` profile. They do the same. */
+  renew(): void {
+    for (const name of ["nono", "nono-runc"]) {
+      const path = join(this.release, name);
+      writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from("newer")]));
+    }
+    const strict = join(this.release, "profiles/strict.json");
+    writeFileSync(strict, `${readFileSync(strict, "utf8")}\n`);
+  }
+
+  /** Every file below these folders of the node that node set-up may touch, with mode, owner and content. */
+  snapshot(): Record<string, string> {
+    const { run, launcher } = this.#directories;
+    const files: Record<string, string> = {};
+    const add = (path: string): void => {
+      const status = statSync(path, { throwIfNoEntry: false });
+      if (status === undefined) return;
+      const text = status.isFile() ? readFileSync(path, "latin1") : "";
+      files[path] = `${status.mode.toString(8)} ${status.uid}:${status.gid} ${text}`;
+      if (status.isDirectory()) for (const name of readdirSync(path)) add(join(path, name));
+    };
+    for (const path of [
+      containerdFile(this.#directories),
+      join(run, "conf.d"),
+      join(run, "opt"),
+      join(run, "var"),
+      launcher,
+    ]) {
+      add(path);
+    }
+    return files;
+  }
+}

@@ -1,0 +1,79 @@
+/** kubefence node check */
+import { type ProbeResult, probeLauncher } from "@kubefence/plugin/probe";
+import { type BaseRuntime, fileRows } from "../host/check-files.ts";
+import { kernelRows } from "../host/check-kernel.ts";
+import { containerdRows, loadedRow, pluginRow, versionRows } from "../host/check-runtime.ts";
+import { dumpNow } from "../host/containerd.ts";
+import { Host, messageOf } from "../host/host.ts";
+import type { NodeOptions } from "../host/options.ts";
+import { readPluginConfiguration } from "../host/runtime-configuration.ts";
+import { crioSocket, findRuntime } from "../host/runtime.ts";
+import { selfTest, selfTestOf } from "../host/self-test.ts";
+import { readInstalledState } from "../host/state.ts";
+import { Transaction } from "../host/transaction.ts";
+import { type CheckRow, formatCheck, reportOf, selfTestName } from "../node/check.ts";
+import { type EffectiveConfiguration, tableAt, textAt } from "../node/containerd/effective.ts";
+import { findBaseHandler } from "../node/containerd/handler.ts";
+import { nodeError } from "../node/errors.ts";
+import { type NodeFlags, toNodeOptions } from "./node-options.ts";
+import type { Output } from "./output.ts";
+
+/** Says for each thing that sandboxed pods need whether the node has it. Reads only, but for the self-test's own container. */
+export async function checkNode(flags: NodeFlags): Promise<Output> {
+  const options = toNodeOptions(flags);
+  const host = new Host(flags.root);
+  const plugin = readPluginConfiguration(options.pluginConfig);
+  const probe = await probeLauncher(host.path(plugin.nonoBinPath), plugin.minLandlockAbi);
+  const rows = await kernelRows(host, probe);
+  const runtime = await rowsOfRuntime(host, options);
+  rows.push(...runtime.rows);
+  const installed = await readInstalledState(host, options.stateDirectory).catch(() => undefined);
+  rows.push(...(await fileRows(host, options, plugin, installed, runtime.base)));
+  rows.push(await unfinishedRow(host, options));
+  const report = reportOf(rows, abiOf(probe));
+  const stdout = flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatCheck(report);
+  const bad = rows.filter(({ state }) => state === "bad").map(({ name }) => name);
+  const failures = report.ready ? [] : [nodeError("KF_NODE_NOT_READY", "this node", `bad: ${bad.join(", ")}`)];
+  return { stdout, failures };
+}
+
+function abiOf(probe: ProbeResult | { code: string }): number | undefined {
+  return "code" in probe ? undefined : probe.abi;
+}
+
+async function rowsOfRuntime(host: Host, options: NodeOptions): Promise<{ rows: CheckRow[]; base: BaseRuntime }> {
+  const rows: CheckRow[] = [];
+  let base: BaseRuntime = { program: "", searchPath: "" };
+  try {
+    const found = await findRuntime(host, options.choice);
+    rows.push(...versionRows(found));
+    if (found.kind === "containerd") {
+      const effective = await dumpNow(host, found);
+      const handler = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
+      const program = textAt(tableAt(handler, ["options"]), "BinaryName");
+      base = { program, searchPath: found.process?.searchPath ?? "" };
+      rows.push(...(await containerdRows(host, effective, options.settings)));
+      rows.push(await pluginRow(effective));
+      if (options.selfTest) rows.push(await selfTestRow(host, effective));
+    } else {
+      rows.push(await loadedRow(host, crioSocket));
+    }
+  } catch (error) {
+    rows.push({ name: "container runtime", state: "bad", value: messageOf(error), fix: "correct it, and check again" });
+  }
+  return { rows, base };
+}
+
+async function selfTestRow(host: Host, effective: EffectiveConfiguration): Promise<CheckRow> {
+  const failure = await selfTest(host, selfTestOf(effective));
+  if (failure === undefined)
+    return { name: selfTestName, state: "ok", value: "a container of the handler ran, under the launcher" };
+  return { name: selfTestName, state: "bad", value: failure, fix: "see the code in docs/reference/nono-runc.md" };
+}
+
+async function unfinishedRow(host: Host, { stateDirectory }: NodeOptions): Promise<CheckRow> {
+  const name = "set-up";
+  const left = await Transaction.left(host, stateDirectory).catch(() => undefined);
+  if (left === undefined) return { name, state: "ok", value: "no run is unfinished" };
+  return { name, state: "bad", value: `an ${left.operation} runs, or was killed`, fix: "run kubefence node install" };
+}

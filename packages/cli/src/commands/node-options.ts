@@ -1,0 +1,56 @@
+/** The flags of `kubefence node` as what they mean. */
+import { dirname, isAbsolute } from "node:path";
+import type { NodeOptions } from "../host/options.ts";
+import type { RuntimeKind } from "../host/runtime.ts";
+import { UsageError } from "./output.ts";
+
+export interface NodeFlags {
+  readonly root: string;
+  readonly release?: string;
+  readonly profiles: string[];
+  readonly pluginConfig: string;
+  readonly program: string;
+  readonly log: string;
+  readonly state: string;
+  readonly runtime?: RuntimeKind;
+  readonly config?: string;
+  readonly runtimeBinary?: string;
+  readonly ociRuntime?: string;
+  readonly nriSocket?: string;
+  readonly nriPlugins?: string;
+  readonly nriConfig?: string;
+  readonly requirePlugin?: boolean;
+  readonly restart: NodeOptions["restart"];
+  readonly selfTest?: boolean;
+  readonly wait: string;
+  readonly json?: boolean;
+}
+
+/** @throws {UsageError} for a path on the node that is not absolute */
+export function toNodeOptions(flags: NodeFlags): NodeOptions {
+  const { root, program, log, state, config, runtimeBinary, ociRuntime, nriSocket, nriPlugins, nriConfig } = flags;
+  const paths = { root, program, log, state, config, runtimeBinary, ociRuntime, nriSocket, nriPlugins, nriConfig };
+  for (const [name, path] of Object.entries(paths)) {
+    if (path !== undefined && !isAbsolute(path)) throw new UsageError(`${name} ${path}: must be an absolute path`);
+  }
+  const waitSeconds = Number(flags.wait);
+  if (!(waitSeconds > 0 && waitSeconds <= 3600))
+    throw new UsageError(`--wait ${flags.wait}: must be seconds, up to 3600`);
+  return {
+    settings: {
+      program,
+      nri: { socketPath: nriSocket, pluginPath: nriPlugins, configPath: nriConfig },
+      requirePlugin: flags.requirePlugin === true,
+    },
+    choice: { runtime: flags.runtime, config, binary: runtimeBinary },
+    release: flags.release ?? dirname(process.argv[1] ?? "."),
+    profiles: flags.profiles,
+    pluginConfig: flags.pluginConfig,
+    log,
+    ociRuntime,
+    stateDirectory: state,
+    restart: flags.restart,
+    selfTest: flags.selfTest === true,
+    backTimeoutMs: waitSeconds * 1000,
+  };
+}

@@ -1,0 +1,30 @@
+/** Copies of files that others put where ours go, for uninstall to put back. */
+import { lstat, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { replaceFile, owned } from "./durable.ts";
+import { type Host } from "./host.ts";
+import type { InstallPlan } from "./install-plan.ts";
+import { dropInMark } from "../node/settings.ts";
+import type { ReplacedFile } from "./state.ts";
+import { sha256 } from "./transaction.ts";
+
+/** Copies what is about to be replaced and is not ours into the state directory. That of the main file is for people: uninstall takes the edit out. */
+export async function keepBackups(host: Host, stateDirectory: string, plan: InstallPlan): Promise<ReplacedFile[]> {
+  const ours = new Set([...(plan.installed?.files ?? []), ...(plan.installed?.replaced ?? [])].map(({ path }) => path));
+  const { mainFile } = plan.setup.found;
+  const programs = [...plan.containerFiles, ...plan.runtimeProgram, ...plan.launcher].map(({ path }) => path);
+  const kept: ReplacedFile[] = [];
+  for (const path of [...programs, ...plan.runtimeFiles.map((change) => change.path)]) {
+    if (ours.has(path)) continue;
+    const content = await host.read(path);
+    // Our own drop-in says so, even where our notes are lost.
+    if (content === undefined || content.includes(dropInMark)) continue;
+    const backup = join(stateDirectory, "backups", sha256(content));
+    const { mode, uid, gid } = await lstat(host.path(path));
+    await mkdir(host.path(dirname(backup)), { recursive: true, mode: 0o700 });
+    await replaceFile(host.path(backup), content, owned(0o600));
+    if (path !== mainFile)
+      kept.push({ path, part: programs.includes(path) ? "program" : "runtime", backup, mode: mode & 0o7777, uid, gid });
+  }
+  return kept;
+}

@@ -1,0 +1,71 @@
+/** What a node's containerd needs. Reads only. */
+import { dirname } from "node:path";
+import { type EffectiveConfiguration, tableAt, textAt } from "../node/containerd/effective.ts";
+import { compareDumps } from "../node/containerd/guard.ts";
+import { findBaseHandler, findObstacles } from "../node/containerd/handler.ts";
+import { describeOriginal } from "../node/containerd/original.ts";
+import { dropInPath, proposeContainerd } from "../node/containerd/propose.ts";
+import { NodeError, type NodeProblem } from "../node/errors.ts";
+import { findReadOnly } from "../node/platforms.ts";
+import type { NodeSettings } from "../node/settings.ts";
+import { dumpNow, dumpWith, dumpWithout, readContainerdFiles } from "./containerd.ts";
+import { owned } from "./durable.ts";
+import type { Host } from "./host.ts";
+import type { FoundRuntime } from "./runtime.ts";
+import { selfTestOf } from "./self-test.ts";
+import { failedSetup, type RuntimeSetup } from "./setup.ts";
+import type { Change } from "./transaction.ts";
+
+/** @throws {NodeError} where the files cannot even be read */
+export async function planContainerd(
+  host: Host,
+  found: FoundRuntime,
+  settings: NodeSettings,
+  isInstalled: boolean,
+): Promise<RuntimeSetup> {
+  const files = await readContainerdFiles(host, found);
+  const effective = await dumpWithout(host, found, files, dropInPath(files));
+  const builtIn = files.mainText === undefined ? " (not there: built-in configuration)" : "";
+  const base = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
+  const common = {
+    found,
+    description: `containerd ${found.version}, ${found.mainFile}${builtIn}`,
+    socket: effective.socket,
+    baseProgram: textAt(tableAt(base, ["options"]), "BinaryName") || "runc",
+    mainBefore: files.mainText,
+    selfTest: selfTestOf(effective),
+    notes: describeOriginal(files.mainText, effective, isInstalled),
+  };
+  const problems = [...findObstacles(effective, found.mainFile), ...(await findReadOnlyProblems(host, found))];
+  if (problems.length > 0) return failedSetup({ ...common, problems });
+
+  const proposal = proposeContainerd(files, effective, settings);
+  if ("code" in proposal) return failedSetup({ ...common, problems: [proposal] });
+  const { dropIn, main } = proposal;
+  const compare = (after: EffectiveConfiguration): NodeProblem[] =>
+    compareDumps(effective, after, settings, dropIn.path).map((problem) => ({ ...problem, lines: dropIn.text }));
+  const doubts = await dumpWith(host, found, files, proposal).then(compare, problemsOf);
+  if (doubts.length > 0) return failedSetup({ ...common, problems: doubts });
+
+  const changes = [textChange(dropIn.path, dropIn.text), ...(main ? [textChange(found.mainFile, main.text)] : [])];
+  const verify = async (node: Host): Promise<void> => {
+    const [first, ...rest] = compare(await dumpNow(node, found));
+    if (first !== undefined) throw new NodeError([first, ...rest]);
+  };
+  return { ...common, changes, main, problems: [], verify };
+}
+
+function problemsOf(error: unknown): readonly NodeProblem[] {
+  if (error instanceof NodeError) return error.problems;
+  throw error;
+}
+
+async function findReadOnlyProblems(host: Host, { mainFile }: FoundRuntime): Promise<NodeProblem[]> {
+  const osRelease = (await host.readShort("/etc/os-release")) || (await host.readShort("/usr/lib/os-release"));
+  const problem = findReadOnly(osRelease, mainFile, await host.isReadOnly(dirname(mainFile)));
+  return problem === undefined ? [] : [problem];
+}
+
+function textChange(path: string, text: string): Change {
+  return { path, content: Buffer.from(text), owner: owned(0o644) };
+}

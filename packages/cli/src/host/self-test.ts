@@ -1,0 +1,158 @@
+/**
+ * A container of our handler, started and removed through the CRI: the pause image, which every node has. That it runs proves the
+ * whole way: nono-runc refuses a container that does not start under the launcher, and the launcher ends with 125
+ * unless the kernel denied it what has to be denied.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { type EffectiveConfiguration, tableAt, textAt } from "../node/containerd/effective.ts";
+import { findBaseHandler } from "../node/containerd/handler.ts";
+import { handlerName } from "../node/settings.ts";
+import { callCri, readFields } from "./cri.ts";
+import { type Host, messageOf } from "./host.ts";
+
+const startTimeoutMs = 60_000;
+/** The launcher sets the sandbox up in a few milliseconds; after this it has become the command, or has ended. */
+const settleMs = 500;
+const running = 1;
+
+const { LengthDelimited: bytesField, Varint: numberField } = WireType;
+
+export interface SelfTestOptions {
+  /** Path on the node. */
+  readonly socket: string;
+  /** Reference of the pause image. */
+  readonly image: string;
+  readonly systemdCgroup: boolean;
+}
+
+/** What a self-test of this containerd needs. */
+export function selfTestOf(effective: EffectiveConfiguration): SelfTestOptions {
+  const images = tableAt(effective.values, ["plugins", "io.containerd.cri.v1.images", "pinned_images"]);
+  const base = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
+  return {
+    socket: effective.socket,
+    image: textAt(images, "sandbox"),
+    systemdCgroup: tableAt(base, ["options"])["SystemdCgroup"] === true,
+  };
+}
+
+/**
+ * True for the refusal that a container of ours meets while the plugin is not there yet: it shows that the runtime calls
+ * nono-runc, and that nono-runc holds.
+ */
+export function isRefusedWithoutPlugin(failure: string): boolean {
+  return failure.includes("UNSANDBOXED");
+}
+
+/** Undefined when the container ran; else what the runtime said. Leaves nothing behind. */
+export async function selfTest(host: Host, options: SelfTestOptions): Promise<string | undefined> {
+  const { image, systemdCgroup } = options;
+  const socket = host.path(options.socket);
+  const pod = encodePod(systemdCgroup);
+  let sandbox = "";
+  try {
+    const request = message((writer) => writer.tag(1, bytesField).bytes(pod).tag(2, bytesField).string(handlerName));
+    sandbox = firstText(await callCri(socket, "RunPodSandbox", request, startTimeoutMs));
+    const container = message((writer) =>
+      writer
+        .tag(1, bytesField)
+        .string(sandbox)
+        .tag(2, bytesField)
+        .bytes(encodeContainer(image))
+        .tag(3, bytesField)
+        .bytes(pod),
+    );
+    const id = firstText(await callCri(socket, "CreateContainer", container, startTimeoutMs));
+    await callCri(socket, "StartContainer", textMessage(id), startTimeoutMs);
+    await delay(settleMs);
+    const { state, exitCode } = readStatus(await callCri(socket, "ContainerStatus", textMessage(id)));
+    return state === running ? undefined : `the container ended at once with exit code ${exitCode}`;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    if (sandbox !== "") {
+      await callCri(socket, "StopPodSandbox", textMessage(sandbox), startTimeoutMs).catch(() => undefined);
+      await callCri(socket, "RemovePodSandbox", textMessage(sandbox), startTimeoutMs).catch(() => undefined);
+    }
+  }
+}
+
+const networkOfNode = 2;
+const ownPids = 1;
+
+// Field numbers are those of k8s.io/cri-api, runtime/v1/api.proto.
+function encodePod(systemdCgroup: boolean): Uint8Array {
+  const uid = randomUUID();
+  const metadata = message((writer) =>
+    writer
+      .tag(1, bytesField)
+      .string("kubefence-self-test")
+      .tag(2, bytesField)
+      .string(uid)
+      .tag(3, bytesField)
+      .string("kubefence-self-test"),
+  );
+  // The node's network, so that no address has to be found; systemd's driver takes slices only.
+  const linux = message((writer) =>
+    writer
+      .tag(1, bytesField)
+      .string(systemdCgroup ? "system.slice" : "/kubefence-self-test")
+      .tag(2, bytesField)
+      .bytes(securityContext(1)),
+  );
+  return message((writer) => writer.tag(1, bytesField).bytes(metadata).tag(8, bytesField).bytes(linux));
+}
+
+function encodeContainer(image: string): Uint8Array {
+  const metadata = message((writer) => writer.tag(1, bytesField).string("self-test"));
+  const linux = message((writer) => writer.tag(2, bytesField).bytes(securityContext(3)));
+  return message((writer) =>
+    writer
+      .tag(1, bytesField)
+      .bytes(metadata)
+      .tag(2, bytesField)
+      .bytes(textMessage(image))
+      .tag(15, bytesField)
+      .bytes(linux),
+  );
+}
+
+/** `field` is where the namespace options are. */
+function securityContext(field: number): Uint8Array {
+  const namespaces = message((writer) =>
+    writer.tag(1, numberField).int32(networkOfNode).tag(2, numberField).int32(ownPids),
+  );
+  return message((writer) => writer.tag(field, bytesField).bytes(namespaces));
+}
+
+function message(write: (writer: BinaryWriter) => BinaryWriter): Uint8Array {
+  return write(new BinaryWriter()).finish();
+}
+
+/** A message whose field 1 is a text. */
+function textMessage(text: string): Uint8Array {
+  return message((writer) => writer.tag(1, bytesField).string(text));
+}
+
+function firstText(bytes: Uint8Array): string {
+  let text = "";
+  readFields(bytes, (field, reader) => field === 1 && ((text = reader.string()), true));
+  return text;
+}
+
+function readStatus(bytes: Uint8Array): { state: number; exitCode: number } {
+  const status = { state: 0, exitCode: 0 };
+  readFields(bytes, (field, reader) => {
+    if (field !== 1) return false;
+    readFields(reader.bytes(), (inner, innerReader) => {
+      if (inner === 3) status.state = innerReader.int32();
+      else if (inner === 7) status.exitCode = innerReader.int32();
+      else return false;
+      return true;
+    });
+    return true;
+  });
+  return status;
+}

@@ -1,0 +1,183 @@
+/** Takes away what install put there: the runtime's files first, the programs when no container needs them any more. */
+import { chmod, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { byDigestFolder } from "../files/by-digest.ts";
+import { NodeError, nodeError } from "../node/errors.ts";
+import { importPatterns } from "../node/containerd/imports.ts";
+import { handlerName } from "../node/settings.ts";
+import { takeOut } from "../node/toml/insert.ts";
+import { TomlError } from "../node/toml/parse.ts";
+import { dumpNow } from "./containerd.ts";
+import { listSandboxes, type ListedSandbox } from "./cri.ts";
+import { owned } from "./durable.ts";
+import { type Host, messageOf } from "./host.ts";
+import type { NodeOptions } from "./options.ts";
+import { rollBack } from "./recover.ts";
+import { crioSocket, findRuntime, type FoundRuntime } from "./runtime.ts";
+import { chooseRestart, untilBack } from "./service.ts";
+import { type EditedMain, type Installed, type InstalledFile, installedName } from "./state.ts";
+import { type Change, sha256, Transaction } from "./transaction.ts";
+
+/** What uninstall would do. */
+export interface UninstallPlan {
+  readonly installed: Installed;
+  readonly found: FoundRuntime;
+  readonly socket: string;
+  /** Pods of our handler that run. */
+  readonly running: readonly ListedSandbox[];
+  /** Files of the runtime's configuration, in the order in which to change them. */
+  readonly runtimeFiles: readonly Change[];
+  /** Programs, profiles, what others had at their places; empty while a container needs them. */
+  readonly programs: readonly Change[];
+  /** Files that stay until a later run, because sandboxes need them. */
+  readonly staying: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** @throws {NodeError} KF_NODE_IN_USE where sandboxed pods run and `force` is not given */
+export async function planUninstall(
+  host: Host,
+  options: NodeOptions,
+  installed: Installed,
+  force: boolean,
+): Promise<UninstallPlan> {
+  const kind = installed.runtime === "crio" ? "crio" : "containerd";
+  const found = await findRuntime(host, { ...options.choice, runtime: kind });
+  const socket = kind === "crio" ? crioSocket : (await dumpNow(host, found)).socket;
+  const sandboxes = await askSandboxes(host, found, socket, force);
+  const running = sandboxes.filter(({ isReady }) => isReady);
+  const [first] = running;
+  if (first !== undefined && !force) {
+    const what = `${running.length} sandboxed pods run, such as ${first.namespace}/${first.name}`;
+    throw nodeError("KF_NODE_IN_USE", options.settings.program, what);
+  }
+  const notes: string[] = [];
+  const runtimeFiles = [
+    ...(await mainChange(host, installed.main, notes)),
+    ...(await removals(host, installed, "runtime")),
+  ];
+  const programs = await removals(host, installed, "program");
+  const isNeeded = sandboxes.length > 0;
+  const staying = isNeeded ? programs.map(({ path }) => path) : [];
+  return { installed, found, socket, running, runtimeFiles, programs: isNeeded ? [] : programs, staying, notes };
+}
+
+async function askSandboxes(host: Host, found: FoundRuntime, socket: string, force: boolean): Promise<ListedSandbox[]> {
+  // A runtime that is not there any more runs nothing.
+  if (found.process === undefined && !(await host.exists(socket))) return [];
+  try {
+    return (await listSandboxes(host.path(socket))).filter(({ handler }) => handler === handlerName);
+  } catch (cause) {
+    if (force) return [{ id: "", name: "unknown", namespace: "", isReady: true, handler: handlerName }];
+    throw nodeError("KF_NODE_IN_USE", socket, `the runtime does not say which pods run: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** What we put there goes; what others had there comes back. */
+async function removals(host: Host, installed: Installed, part: InstalledFile["part"]): Promise<Change[]> {
+  const backOf = new Map(installed.replaced.filter((file) => file.part === part).map((file) => [file.path, file]));
+  const paths = new Set([
+    ...installed.files.filter((file) => file.part === part).map(({ path }) => path),
+    ...backOf.keys(),
+  ]);
+  for (const folder of new Set([...paths].map((path) => dirname(path)))) {
+    // Manifests by digest are never rewritten, so whatever of them is there is ours.
+    const stored = join(folder, byDigestFolder);
+    for (const name of await host.list(stored)) paths.add(join(stored, name));
+  }
+  const changes: Change[] = [];
+  for (const path of paths) {
+    const back = backOf.get(path);
+    if (back === undefined) {
+      if (await host.exists(path)) changes.push({ path, content: undefined, owner: owned(0o644) });
+      continue;
+    }
+    const content = await host.read(back.backup);
+    if (content === undefined) throw nodeError("KF_NODE_STATE", back.backup, `the copy of ${path} is missing`);
+    changes.push({ path, content, owner: back, enforce: true });
+  }
+  return changes;
+}
+
+/** The main file as it was; or, when others have changed it since, without our part. */
+async function mainChange(host: Host, main: EditedMain | undefined, notes: string[]): Promise<Change[]> {
+  const current = main && (await host.readText(main.path));
+  if (main === undefined || current === undefined) return [];
+  const { path, pattern, insertion, after } = main;
+  if (insertion === undefined) {
+    if (sha256(Buffer.from(current)) === after) return [{ path, content: undefined, owner: owned(0o644) }];
+    notes.push(
+      `${path} was made by install and has been changed since, so it stays; its import of ${pattern} loads nothing now`,
+    );
+    return [];
+  }
+  try {
+    const text = takeOut(current, "imports", pattern, insertion);
+    if (text !== undefined) return [{ path, content: Buffer.from(text), owner: owned(0o644) }];
+    if (!importPatterns(current, path).includes(pattern)) return [];
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    throw nodeError("KF_NODE_CHANGED", path, cause.message, {
+      action: `take ${pattern} out of its imports by hand`,
+      cause,
+    });
+  }
+  const what = `its imports name ${pattern}, written otherwise than by install`;
+  throw nodeError("KF_NODE_CHANGED", path, what, { action: "take it out by hand, and run the command again" });
+}
+
+/** Carries the plan out. Says what was done, one line each. @throws {NodeError} after everything is as it was before */
+export async function uninstall(host: Host, plan: UninstallPlan, options: NodeOptions): Promise<string[]> {
+  const { installed, found, socket, runtimeFiles, programs, staying } = plan;
+  const mustRestart = runtimeFiles.length > 0 && found.process !== undefined;
+  const restart = mustRestart ? chooseRestart(found, options) : () => Promise.resolve();
+  const transaction = Transaction.start(host, options.stateDirectory, "uninstall");
+  const done: string[] = [];
+  try {
+    await transaction.apply(runtimeFiles);
+    if (found.kind === "containerd") await dumpNow(host, found);
+    if (mustRestart) {
+      await transaction.noteRestart();
+      await restart(host);
+      // The original's own handler may be of the same name, and is back then.
+      await untilBack(host, socket, () => true, options.backTimeoutMs);
+      done.push(`restarted ${found.kind}`);
+    }
+    await transaction.apply(programs);
+    if (staying.length > 0) await transaction.apply([noteStaying(options, plan)]);
+    await transaction.commit();
+  } catch (cause) {
+    const outcome = await rollBack(host, transaction, { restart, socket, timeoutMs: options.backTimeoutMs });
+    if (!(cause instanceof NodeError)) throw cause;
+    const [first, ...rest] = cause.problems.map((problem) => ({ ...problem, what: `${problem.what}; ${outcome}` }));
+    throw first === undefined ? cause : new NodeError([first, ...rest], { cause });
+  }
+  if (staying.length === 0) await removeState(host, installed, options);
+  const lines = [...runtimeFiles, ...programs].map(
+    ({ path, content }) => `${content === undefined ? "remove" : "restore"} ${path}`,
+  );
+  return [...lines, ...done, ...staying.map((path) => `leave ${path} until the last sandboxed pod is gone`)];
+}
+
+/** The rest is for a later run. */
+function noteStaying({ stateDirectory }: NodeOptions, { installed, staying }: UninstallPlan): Change {
+  const rest: Installed = {
+    ...installed,
+    main: undefined,
+    files: installed.files.filter(({ path }) => staying.includes(path)),
+    replaced: installed.replaced.filter(({ path }) => staying.includes(path)),
+  };
+  const content = Buffer.from(`${JSON.stringify(rest, null, 1)}\n`);
+  return { path: join(stateDirectory, installedName), content, owner: owned(0o600) };
+}
+
+async function removeState(host: Host, installed: Installed, { stateDirectory }: NodeOptions): Promise<void> {
+  await rm(host.path(join(stateDirectory, "backups")), { recursive: true, force: true });
+  await rm(host.path(join(stateDirectory, installedName)), { force: true });
+  for (const [folder, mode] of Object.entries(installed.modes))
+    await chmod(host.path(folder), mode).catch(() => undefined);
+  // Only what is empty goes: what others put there meanwhile is theirs.
+  for (const folder of installed.folders.toReversed()) await rmdir(host.path(folder)).catch(() => undefined);
+}
