@@ -93,9 +93,16 @@ export class Pod {
     return path;
   }
 
-  /** Stops and removes the sandbox with all its containers, and the pod's directory. */
+  /**
+   * Stops the pod, removes its containers, then its sandbox, then the pod's directory. In the kubelet's order: a sandbox
+   * that is removed with containers in it stops containerd's NRI for good where a plugin connects in that moment
+   * (RemovePodSandbox and the RemoveContainer within it both take NRI's read lock, and the plugin waits for the write lock in between).
+   */
   async remove(): Promise<void> {
     await this.#cri.stopPodSandbox(this.id);
+    for (const { id, podSandboxId } of await this.#cri.containers()) {
+      if (podSandboxId === this.id) await this.#cri.removeContainer(id);
+    }
     await this.#cri.removePodSandbox(this.id);
     await unmountSubPaths(this.#directory);
     rmSync(this.#directory, { recursive: true, force: true });
