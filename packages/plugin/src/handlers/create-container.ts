@@ -3,7 +3,6 @@ import { adjustmentFor, type LauncherAdjustment } from "../adjust/adjustment.ts"
 import { explain, messageOf } from "../errors.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision } from "../policy/decision.ts";
-import { launcherPath } from "../policy/environment.ts";
 import type { ContainerInput, PodInput } from "../policy/inputs.ts";
 import type { Answering, Daemon } from "./daemon.ts";
 
@@ -32,10 +31,11 @@ function answerFor(
     const decision = decide(pod, container, daemon.node);
     if (decision.kind !== "sandbox") return { decision };
     const adjust = adjustmentFor(decision, container, daemon.launcherDirectory);
+    const path = adjust.env.find(({ key }) => key === "PATH")?.value ?? "";
     daemon.expectations.add(container.id, {
       prefix: adjust.args.slice(0, adjust.args.length - container.args.length),
       profile: decision.profile,
-      path: launcherPath(container.env),
+      path,
       launcherDirectory: daemon.launcherDirectory,
       seccomp: decision.seccomp,
     });
