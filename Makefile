@@ -48,6 +48,14 @@ image-base: ## make localhost/kubefence/base from Debian packages, for BASE= whe
 	@tools/install-debian-packages.sh
 	images/base.sh localhost/kubefence/base $(ARCH)
 
+.PHONY: npm-pack
+npm-pack: node_modules/.setup ## the SDK as npm gets it, in build/npm, seen by publint and attw
+	npm run --silent build -w packages/nri
+	publint --strict packages/nri/dist
+	attw --pack packages/nri/dist --profile esm-only --format table-flipped --no-emoji --no-color
+	@mkdir -p build/npm
+	npm pack --silent ./packages/nri/dist --pack-destination build/npm
+
 .PHONY: clean
 clean: ## remove what is built in the checkout; caches stay
 	rm -rf build 10-nono-nri nono
