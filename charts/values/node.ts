@@ -33,6 +33,10 @@ export const nodeSetup: Section = section(
       .describe(
         "How the container runtime is restarted when its configuration has changed: by its systemd unit, by SIGTERM to a process that something starts again, or by you.",
       ),
+    runtime: z
+      .enum(["", "containerd", "crio"])
+      .default("")
+      .describe("Which container runtime to set up, for nodes that have both; empty means the one that runs."),
     requirePlugin: z
       .boolean()
       .default(false)
