@@ -241,11 +241,12 @@ test("SecurityContextConstraints allow what the pods need", () => {
   expect(find(alone, "SecurityContextConstraints", "kubefence")["allowPrivilegedContainer"]).toBe(false);
 });
 
+const nodeSetupCommand = (nodeSetup: object): string[] =>
+  find(render({ values: { nodeSetup } }), "DaemonSet", "kubefence-node-setup")["spec"].template.spec.initContainers[0]
+    .command;
+
 test("node set-up: which runtime, where a node has both", () => {
-  const commandWith = (nodeSetup: object): string[] =>
-    find(render({ values: { nodeSetup } }), "DaemonSet", "kubefence-node-setup")["spec"].template.spec.initContainers[0]
-      .command;
-  expect(commandWith({ runtime: "crio" })).toContain("--runtime=crio");
-  expect(commandWith({}).filter((argument) => argument.startsWith("--runtime"))).toEqual([]);
-  expect(() => commandWith({ runtime: "docker" })).toThrow("runtime");
+  expect(nodeSetupCommand({ runtime: "crio" })).toContain("--runtime=crio");
+  expect(nodeSetupCommand({}).filter((argument) => argument.startsWith("--runtime"))).toEqual([]);
+  expect(() => nodeSetupCommand({ runtime: "docker" })).toThrow("runtime");
 });
