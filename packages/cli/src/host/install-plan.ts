@@ -6,7 +6,7 @@ import { type NodePlan, type PlannedFile, profileFile } from "../node/plan.ts";
 import { handlerName } from "../node/settings.ts";
 import { findIntolerant } from "../node/static-pods.ts";
 import { checkRuntime } from "../runtime/node.ts";
-import { planContainerd } from "./containerd-plan.ts";
+import { planContainerd, wantNonoRunc } from "./containerd-plan.ts";
 import { loadedHandlers } from "./cri.ts";
 import { planCrio } from "./crio-plan.ts";
 import { owned } from "./durable.ts";
@@ -55,7 +55,7 @@ export async function planInstall(host: Host, options: NodeOptions): Promise<Ins
   const setup =
     found.kind === "crio"
       ? await planCrio(host, found, settings)
-      : await planContainerd(host, found, settings, installed !== undefined);
+      : await planContainerd(host, found, wantNonoRunc(settings, installed !== undefined));
   const realRuntime = await findRealRuntime(
     host,
     options.ociRuntime ?? setup.baseProgram,

@@ -5,10 +5,10 @@ import { stringify } from "smol-toml";
 import type { NodeSettings } from "../settings.ts";
 import { fixture } from "../toml/testing.ts";
 import { parseTomlValues, type TomlTable } from "../toml/parse.ts";
-import { dropInText, dropInVersion } from "./drop-in.ts";
+import { type DropIn, dropInText, dropInVersion } from "./drop-in.ts";
 import { type EffectiveConfiguration, readDump, tableAt } from "./effective.ts";
 import { compareDumps } from "./guard.ts";
-import { findBaseHandler, findObstacles } from "./handler.ts";
+import { findBaseHandler, findObstacles, nonoRuncDropIn } from "./handler.ts";
 import { filesOf, importPatterns, loads, withImports } from "./imports.ts";
 import { describeOriginal } from "./original.ts";
 import { candidateMain, dropInPath, proposeContainerd } from "./propose.ts";
@@ -44,6 +44,13 @@ function loaded(before: EffectiveConfiguration, dropIn: string): EffectiveConfig
   return readDump(stringify(merge(before.values, parseTomlValues(dropIn))));
 }
 
+/** nono-runc's drop-in for a containerd that has `before` without it. */
+function nonoRunc(before: EffectiveConfiguration, asked = settings): DropIn {
+  const made = nonoRuncDropIn(before, asked);
+  if (made === undefined) throw new Error("no handler to start from");
+  return made;
+}
+
 /** Codes of what keeps a containerd with these changes from having our handler. */
 function codes(change: Parameters<typeof effectiveWith>[0]): string[] {
   return findObstacles(effectiveWith(change), "m").map(({ code }) => code);
@@ -51,11 +58,8 @@ function codes(change: Parameters<typeof effectiveWith>[0]): string[] {
 
 function propose(name: string, mainFile = "/etc/containerd/config.toml"): ReturnType<typeof proposeContainerd> {
   const files = { mainFile, mainText: fixture(name), present: [] };
-  return proposeContainerd(
-    files,
-    effectiveWith(() => undefined),
-    settings,
-  );
+  const effective = effectiveWith(() => undefined);
+  return proposeContainerd(files, nonoRunc(effective), effective.version);
 }
 
 describe.each(newest)("on %s", (name) => {
@@ -64,7 +68,7 @@ describe.each(newest)("on %s", (name) => {
       runc["base_runtime_spec"] = "/etc/containerd/base.json";
       tableAt(runc, ["options"])["SystemdCgroup"] = true;
     }, name);
-    const text = dropInText(before, settings, before.version) ?? "";
+    const text = dropInText(nonoRunc(before), before.version);
     expect(parseTomlValues(text)).toEqual({
       version: before.version,
       plugins: {
@@ -83,7 +87,7 @@ describe.each(newest)("on %s", (name) => {
         },
       },
     });
-    expect(compareDumps(before, loaded(before, text), settings, "d")).toEqual([]);
+    expect(compareDumps(before, loaded(before, text), nonoRunc(before), "d")).toEqual([]);
   });
 });
 
@@ -96,7 +100,7 @@ describe("the handler", () => {
       tableAt(values, ["plugins", cri, "containerd"])["default_runtime_name"] = "nvidia";
     });
     expect(findBaseHandler(before)).toBe("nvidia");
-    const text = dropInText(before, settings, 3) ?? "";
+    const text = dropInText(nonoRunc(before), 3);
     expect(text).toContain('pod_annotations = [ "a", "nono.sh/*" ]');
     expect(text).toContain(`BinaryName = "${program}"`);
   });
@@ -117,19 +121,19 @@ describe("NRI", () => {
       Object.assign(nriTable, { disable: true, disable_connections: true }),
     );
     const asked = { ...settings, nri: { socketPath: "/s", pluginPath: "/opt/nri/plugins", configPath: undefined } };
-    const text = dropInText(before, asked, 4) ?? "";
+    const text = dropInText(nonoRunc(before, asked), 4);
     expect(tableAt(parseTomlValues(text), ["plugins", nri])).toEqual({
       disable: false,
       disable_connections: false,
       socket_path: "/s",
     });
-    expect(compareDumps(before, loaded(before, text), asked, "d")).toEqual([]);
+    expect(compareDumps(before, loaded(before, text), nonoRunc(before, asked), "d")).toEqual([]);
   });
 
   test("the validator gets our plugin beside those of others, and keeps their toleration", () => {
     const required = { ...settings, requirePlugin: true };
     const validatorOf = (before: EffectiveConfiguration): TomlTable =>
-      tableAt(parseTomlValues(dropInText(before, required, 3) ?? ""), ["plugins", nri, "default_validator"]);
+      tableAt(parseTomlValues(dropInText(nonoRunc(before, required), 3)), ["plugins", nri, "default_validator"]);
     expect(validatorOf(effectiveWith(() => undefined))).toEqual({
       enable: true,
       required_plugins: ["nono-nri"],
@@ -149,11 +153,13 @@ describe("NRI", () => {
 
 describe("the guard", () => {
   const before = effectiveWith(({ runc }) => (tableAt(runc, ["options"])["SystemdCgroup"] = true));
-  const text = dropInText(before, settings, 4) ?? "";
+  const text = dropInText(nonoRunc(before), 4);
   const after = (change: (values: TomlTable) => void): string[] => {
     const { values } = loaded(before, text);
     change(values);
-    return compareDumps(before, readDump(stringify(values)), settings, "d").map(({ code, what }) => `${code} ${what}`);
+    return compareDumps(before, readDump(stringify(values)), nonoRunc(before), "d").map(
+      ({ code, what }) => `${code} ${what}`,
+    );
   };
   const ours = ["plugins", cri, "containerd", "runtimes", "nono-runc"];
 
@@ -255,12 +261,9 @@ describe("the proposal", () => {
 
   test("without a main file one is written, in the newest version", () => {
     const files = { mainFile: "/etc/containerd/config.toml", mainText: undefined, present: [] };
-    expect(dropInPath(files)).toBe("/etc/containerd/conf.d/kubefence.toml");
-    const proposal = proposeContainerd(
-      files,
-      effectiveWith(() => undefined),
-      settings,
-    );
+    expect(dropInPath(files, "kubefence.toml")).toBe("/etc/containerd/conf.d/kubefence.toml");
+    const effective = effectiveWith(() => undefined);
+    const proposal = proposeContainerd(files, nonoRunc(effective), effective.version);
     expect("main" in proposal && parseTomlValues(proposal.main?.text ?? "")).toEqual({
       version: 4,
       imports: ["/etc/containerd/conf.d/kubefence*.toml"],
@@ -269,13 +272,8 @@ describe("the proposal", () => {
 
   test("what cannot be edited comes with the line to add", () => {
     const files = { mainFile: "/m/c.toml", mainText: "version = 3\n[[imports]]\nx = 1\n", present: [] };
-    expect(
-      proposeContainerd(
-        files,
-        effectiveWith(() => undefined),
-        settings,
-      ),
-    ).toMatchObject({
+    const effective = effectiveWith(() => undefined);
+    expect(proposeContainerd(files, nonoRunc(effective), effective.version)).toMatchObject({
       code: "KF_NODE_TOML",
       action: expect.stringContaining("by hand"),
       lines: 'imports = ["/m/conf.d/kubefence*.toml"]',

@@ -1,13 +1,20 @@
-/** The text of our drop-in for containerd. Pure. */
+/** The text of a drop-in of ours for containerd. Pure. */
 import { stringify } from "smol-toml";
-import { dropInMark, handlerName, type NodeSettings } from "../settings.ts";
+import { dropInMark } from "../settings.ts";
 import type { TomlTable } from "../toml/parse.ts";
-import { criPluginOfVersion2, criRuntimePlugin, type EffectiveConfiguration, nriPlugin } from "./effective.ts";
-import { findBaseHandler, handlerTable, nriTable } from "./handler.ts";
+import { criPluginOfVersion2, criRuntimePlugin, nriPlugin } from "./effective.ts";
 
-const header = `${dropInMark}, which overwrites it; kubefence node uninstall removes it.
-# The handler has what the node's own handler for runc has, and nono-runc as its program.
-`;
+/** What one drop-in brings: a handler, and settings of NRI. */
+export interface DropIn {
+  /** Name of the file, without the folder. */
+  readonly name: string;
+  /** A comment: what the handler is made of, and who removes the file. */
+  readonly purpose: string;
+  readonly handlerName: string;
+  readonly handler: TomlTable;
+  /** What changes in NRI's table; empty for nothing. */
+  readonly nri: TomlTable;
+}
 
 /**
  * Version for a drop-in beside a main file of that version. It has to be the main file's: containerd 2.2 migrates after it has
@@ -19,19 +26,10 @@ export function dropInVersion(mainVersion: number | undefined, newestKnown: numb
   return mainVersion >= 2 ? mainVersion : 3;
 }
 
-/** The drop-in for a containerd that has `effective` without it; undefined when there is no handler to start from. */
-export function dropInText(
-  effective: EffectiveConfiguration,
-  settings: NodeSettings,
-  version: number,
-): string | undefined {
-  const base = effective.handlers.get(findBaseHandler(effective) ?? "");
-  if (base === undefined) return undefined;
+/** The drop-in's text. */
+export function dropInText({ purpose, handlerName, handler, nri }: DropIn, version: number): string {
   const plugin = version === 2 ? criPluginOfVersion2 : criRuntimePlugin;
-  const plugins: TomlTable = {
-    [plugin]: { containerd: { runtimes: { [handlerName]: handlerTable(base, settings) } } },
-  };
-  const nri = nriTable(effective, settings);
+  const plugins: TomlTable = { [plugin]: { containerd: { runtimes: { [handlerName]: handler } } } };
   if (Object.keys(nri).length > 0) plugins[nriPlugin] = nri;
-  return `${header}${stringify({ version, plugins })}`.trimEnd() + "\n";
+  return `${dropInMark}, which overwrites it; ${purpose}\n${stringify({ version, plugins })}`.trimEnd() + "\n";
 }

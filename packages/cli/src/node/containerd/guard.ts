@@ -1,8 +1,8 @@
 /** Holds what containerd would load with our drop-in against what was meant: all of it, and nothing else. Pure. */
 import { isDeepStrictEqual } from "node:util";
 import { type NodeProblem } from "../errors.ts";
-import { handlerName, type NodeSettings } from "../settings.ts";
 import type { TomlTable, TomlValue } from "../toml/parse.ts";
+import type { DropIn } from "./drop-in.ts";
 import {
   criPluginOfVersion2,
   criRuntimePlugin,
@@ -11,29 +11,26 @@ import {
   nriPlugin,
   tableAt,
 } from "./effective.ts";
-import { findBaseHandler, handlerTable, nriTable } from "./handler.ts";
 
 /**
- * Problems of `after` (with our drop-in) given `before` (without it). Empty when `after` has our handler with the base
- * handler's options and NRI as asked, and differs in nothing else.
+ * Problems of `after` (with our drop-in) given `before` (without it). Empty when `after` has the handler and NRI
+ * as the drop-in says, and differs in nothing else.
  */
 export function compareDumps(
   before: EffectiveConfiguration,
   after: EffectiveConfiguration,
-  settings: NodeSettings,
+  dropIn: DropIn,
   where: string,
 ): NodeProblem[] {
-  return [...findUndone(before, after, settings, where), ...findSideEffects(before, after, where)];
+  return [...findUndone(after, dropIn, where), ...findSideEffects(before, after, dropIn, where)];
 }
 
 function findUndone(
-  before: EffectiveConfiguration,
   after: EffectiveConfiguration,
-  settings: NodeSettings,
+  { handlerName, handler, nri }: DropIn,
   where: string,
 ): NodeProblem[] {
-  const base = before.handlers.get(findBaseHandler(before) ?? "") ?? {};
-  const wanted: TomlTable = { [handlerName]: handlerTable(base, settings), nri: nriTable(before, settings) };
+  const wanted: TomlTable = { [handlerName]: handler, nri };
   const loaded: TomlTable = { [handlerName]: after.handlers.get(handlerName) ?? {}, nri: after.nri };
   return findMissing(wanted, loaded, []).map((path) => ({
     code: "KF_NODE_OVERRIDDEN",
@@ -51,27 +48,37 @@ function findMissing(wanted: TomlTable, loaded: TomlTable, path: readonly string
   });
 }
 
-function findSideEffects(before: EffectiveConfiguration, after: EffectiveConfiguration, where: string): NodeProblem[] {
-  const paths = findDifferences(withoutOurs(before.values), withoutOurs(after.values), []);
+function findSideEffects(
+  before: EffectiveConfiguration,
+  after: EffectiveConfiguration,
+  dropIn: DropIn,
+  where: string,
+): NodeProblem[] {
+  const paths = findDifferences(withoutOurs(before.values, dropIn), withoutOurs(after.values, dropIn), []);
   if (paths.length === 0) return [];
   const shown = paths.slice(0, 5).map((path) => path.join("."));
   return [{ code: "KF_NODE_SIDE_EFFECT", where, what: `it would also change ${shown.join(", ")}` }];
 }
 
-/** A dump without what our drop-in is there to change. */
-function withoutOurs(values: TomlTable): TomlTable {
+/** A dump without what the drop-in is there to change. */
+function withoutOurs(values: TomlTable, { handlerName, nri }: DropIn): TomlTable {
   const copy = structuredClone(values);
   // Lists of files are shown as they were merged.
   delete copy["imports"];
   for (const plugin of [criRuntimePlugin, criPluginOfVersion2]) {
     delete tableAt(copy, ["plugins", plugin, "containerd", "runtimes"])[handlerName];
   }
-  const nri = tableAt(copy, ["plugins", nriPlugin]);
-  for (const key of ["disable", "disable_connections", "socket_path", "plugin_path", "plugin_config_path"])
-    delete nri[key];
-  const validator = tableAt(nri, ["default_validator"]);
-  for (const key of ["enable", "required_plugins", "tolerate_missing_plugins_annotation"]) delete validator[key];
+  takeAway(tableAt(copy, ["plugins", nriPlugin]), nri);
   return copy;
+}
+
+/** Deletes the keys of `named`; of a table in it, the keys of that. */
+function takeAway(table: TomlTable, named: TomlTable): void {
+  for (const [key, value] of Object.entries(named)) {
+    const inner = table[key];
+    if (isTable(value) && isTable(inner)) takeAway(inner, value);
+    else delete table[key];
+  }
 }
 
 function findDifferences(before: TomlTable, after: TomlTable, path: readonly string[]): string[][] {

@@ -1,7 +1,15 @@
 /** Our runtime handler and NRI's settings, as a node's containerd should have them. Pure. */
 import { type NodeProblem } from "../errors.ts";
-import { handlerName, type NodeSettings, passedAnnotations, pluginName, tolerationAnnotation } from "../settings.ts";
+import {
+  dropInName,
+  handlerName,
+  type NodeSettings,
+  passedAnnotations,
+  pluginName,
+  tolerationAnnotation,
+} from "../settings.ts";
 import type { TomlTable, TomlValue } from "../toml/parse.ts";
+import type { DropIn } from "./drop-in.ts";
 import { type EffectiveConfiguration, isTable, stringsAt, tableAt, textAt } from "./effective.ts";
 
 const runcType = "io.containerd.runc.v2";
@@ -24,6 +32,21 @@ export function handlerTable(base: TomlTable, settings: NodeSettings): TomlTable
     ...withoutDefaults(base),
     pod_annotations: [...annotations, passedAnnotations],
     options: { ...withoutDefaults(tableAt(base, ["options"])), BinaryName: settings.program },
+  };
+}
+
+/** The drop-in for a containerd that has `effective` without it; undefined when there is no handler to start from. */
+export function nonoRuncDropIn(effective: EffectiveConfiguration, settings: NodeSettings): DropIn | undefined {
+  const base = effective.handlers.get(findBaseHandler(effective) ?? "");
+  if (base === undefined) return undefined;
+  return {
+    name: dropInName,
+    purpose: `kubefence node uninstall removes it.
+# The handler has what the node's own handler for runc has, and nono-runc as its program.
+`,
+    handlerName,
+    handler: handlerTable(base, settings),
+    nri: nriTable(effective, settings),
   };
 }
 
@@ -54,7 +77,8 @@ function validatorTable(current: TomlTable): TomlTable {
   };
 }
 
-function withoutDefaults(table: TomlTable): TomlTable {
+/** A table of a dump without what containerd would have anyway, and without its tables. */
+export function withoutDefaults(table: TomlTable): TomlTable {
   return Object.fromEntries(Object.entries(table).filter(([, value]) => !isTable(value) && !isDefault(value)));
 }
 

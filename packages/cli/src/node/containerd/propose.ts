@@ -2,11 +2,10 @@
 import { dirname, join } from "node:path";
 import { type NodeProblem } from "../errors.ts";
 import { distributionOf } from "../platforms.ts";
-import { dropInMark, dropInName, type NodeSettings } from "../settings.ts";
+import { dropInMark } from "../settings.ts";
 import { appendToRootArray, type Insertion, insertInto } from "../toml/insert.ts";
 import { parseToml, TomlError } from "../toml/parse.ts";
-import { dropInText, dropInVersion } from "./drop-in.ts";
-import type { EffectiveConfiguration } from "./effective.ts";
+import { type DropIn, dropInText, dropInVersion } from "./drop-in.ts";
 import { filesOf, importPatterns, loads, ownPattern, withImports } from "./imports.ts";
 
 /** What was read of a node. */
@@ -33,14 +32,14 @@ export interface ContainerdProposal {
 }
 
 /**
- * Where the drop-in goes: into the first folder that the main file loads as a whole, else into conf.d beside the main file.
+ * Where a drop-in of that name goes: into the first folder that the main file loads as a whole, else into conf.d beside the main file.
  * @throws {TomlError}
  */
-export function dropInPath({ mainFile, mainText }: ContainerdFiles): string {
+export function dropInPath({ mainFile, mainText }: ContainerdFiles, name: string): string {
   const patterns = mainText === undefined ? [] : importPatterns(mainText, mainFile);
-  const candidates = patterns.map((pattern) => join(dirname(pattern), dropInName));
+  const candidates = patterns.map((pattern) => join(dirname(pattern), name));
   const loaded = candidates.find((path) => !dirname(path).includes("*") && loads(patterns, path));
-  return loaded ?? join(dirname(mainFile), "conf.d", dropInName);
+  return loaded ?? join(dirname(mainFile), "conf.d", name);
 }
 
 /**
@@ -61,19 +60,18 @@ export function candidateMain(
   return withImports(mainText, chosen);
 }
 
-/** What to change, given what containerd has without our drop-in. Problems come with the lines to add by hand. */
+/** What to change so that containerd loads the drop-in; `newestKnown` is its newest version. Problems come with the lines to add by hand. */
 export function proposeContainerd(
   files: ContainerdFiles,
-  effective: EffectiveConfiguration,
-  settings: NodeSettings,
+  wanted: DropIn,
+  newestKnown: number,
 ): ContainerdProposal | NodeProblem {
   const { mainFile, mainText } = files;
-  const version = dropInVersion(mainText === undefined ? undefined : versionOf(mainText), effective.version);
-  const text = dropInText(effective, settings, version);
-  if (text === undefined) throw new Error("obstacles are looked for first");
-  const path = dropInPath(files);
+  const version = dropInVersion(mainText === undefined ? undefined : versionOf(mainText), newestKnown);
+  const text = dropInText(wanted, version);
+  const path = dropInPath(files, wanted.name);
   const dropIn = { path, text };
-  if (mainText === undefined) return { dropIn, main: newMain(path, effective.version) };
+  if (mainText === undefined) return { dropIn, main: newMain(path, newestKnown) };
   if (loads(importPatterns(mainText, mainFile), path)) return { dropIn, main: undefined };
 
   const { generated, byHand, name } = distributionOf(mainFile);
