@@ -36,7 +36,7 @@ const original = {
   vmRootfsClasses: z
     .array(z.string())
     .default([])
-    .describe("Handlers for which `nonoBinPath` may be empty. Nothing else follows from it."),
+    .describe("Handlers for which `nonoBinPath` may be empty: those of Kata. While it is empty, their containers are refused like all others."),
   seccompProfile: z
     .string()
     .default("restricted")
@@ -76,6 +76,8 @@ const narrowed: Readonly<Record<string, z.ZodType>> = {
   stateDirectory: absolutePath().default("/var/run/nono-nri"),
   execPolicy: z.enum(execPolicies).default("sandbox"),
   execPolicyByNamespace: mapOf(z.enum(execPolicies)).default({}),
+  kataAnnotations: z.array(z.string().regex(/^io\.katacontainers\./)).default([]),
+  kataPolicySha256: z.array(z.string().regex(/^[0-9a-f]{64}$/)).default([]),
 };
 
 const added = Object.entries(keys)

@@ -1,6 +1,6 @@
 /** What is changed on a node. */
 import { z } from "zod";
-import { absolutePath, section, type Section } from "./section.ts";
+import { absolutePath, kubernetesObject, mapOf, section, type Section } from "./section.ts";
 
 export const hostPaths: Section = section("Directories of the node.", {
   nriSocket: absolutePath().default("/var/run/nri").describe("Directory of the NRI socket."),
@@ -82,7 +82,25 @@ export const runtimeClasses: Section = section("RuntimeClasses.", {
   }),
   kataNono: section("RuntimeClass `kata-nono-sandbox`.", {
     enabled: z.boolean().default(false).describe("Create it."),
-    handler: resourceName.default("kata-qemu").describe("Its handler; added to `config.runtimeClasses`."),
+    handler: resourceName
+      .default("kata-qemu")
+      .describe(
+        "Its handler; added to `config.runtimeClasses`, and to `config.kataClasses` if its name does not begin with `kata`.",
+      ),
+    overhead: mapOf(z.string())
+      .default({ cpu: "250m", memory: "160Mi" })
+      .describe(
+        "What a virtual machine takes beside its containers (`overhead.podFixed`), for the scheduler and quotas; the default is what kata-deploy gives `kata-qemu`. Empty means none.",
+      ),
+    nodeSelector: mapOf(z.string())
+      .default({})
+      .describe(
+        'Nodes that its pods go to (`scheduling.nodeSelector`), beside `nodeReadiness`; with kata-deploy `katacontainers.io/kata-runtime: "true"`.',
+      ),
+    tolerations: z
+      .array(kubernetesObject())
+      .default([])
+      .describe("Tolerations that its pods get (`scheduling.tolerations`)."),
   }),
 });
 

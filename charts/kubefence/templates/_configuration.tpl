@@ -2,7 +2,7 @@
 {{- define "kubefence.configuration" -}}
 {{- $launcher := "" }}
 {{- if .Values.config.nonoBinPath }}{{ $launcher = printf "%s/nono" (include "kubefence.launcherDirectory" .) }}{{ end }}
-{{- $special := dict "runtimeClasses" (include "kubefence.handlers" . | fromJsonArray) "nonoBinPath" $launcher }}
+{{- $special := dict "runtimeClasses" (include "kubefence.handlers" . | fromJsonArray) "nonoBinPath" $launcher "kataClasses" (include "kubefence.kataClasses" . | fromJsonArray) }}
 {{- $keys := dict }}
 {{- range $name, $value := merge $special .Values.config }}
 {{- if kindIs "float64" $value }}{{ $value = int64 $value }}{{ end }}

@@ -37,6 +37,15 @@
 {{- $handlers | uniq | toJson }}
 {{- end }}
 
+{{- /* Those with Kata behind them whose name does not say so, as JSON. */ -}}
+{{- define "kubefence.kataClasses" -}}
+{{- $classes := .Values.config.kataClasses }}
+{{- with .Values.runtimeClasses.kataNono }}
+{{- if and .enabled (not (hasPrefix "kata" .handler)) }}{{ $classes = append $classes .handler }}{{ end }}
+{{- end }}
+{{- $classes | uniq | toJson }}
+{{- end }}
+
 {{- /* The RuntimeClasses of this release, as JSON. */ -}}
 {{- define "kubefence.runtimeClassNames" -}}
 {{- $names := list }}

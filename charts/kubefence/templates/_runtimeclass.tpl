@@ -1,8 +1,16 @@
-{{- /* Pods of our classes go only to nodes that are ready for them, if somebody says which. */ -}}
+{{- /* Pods of our classes go only to nodes that are ready for them, if somebody says which. Takes context, nodeSelector and tolerations. */ -}}
 {{- define "kubefence.scheduling" -}}
-{{- if .Values.nodeReadiness.enabled }}
+{{- $selector := deepCopy (.nodeSelector | default dict) }}
+{{- if .context.Values.nodeReadiness.enabled }}{{ $_ := set $selector "kubefence.io/ready" "true" }}{{ end }}
+{{- if or $selector .tolerations }}
 scheduling:
+  {{- with $selector }}
   nodeSelector:
-    kubefence.io/ready: "true"
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end }}
 {{- end }}

@@ -45,6 +45,8 @@ export type ContainerErrorCode =
   | "PROFILE_BROKEN"
   | "PROFILE_NEEDS_ABI"
   | "SECCOMP_FILTER_UNUSABLE"
+  | "KATA_ANNOTATION_REFUSED"
+  | "KATA_POLICY_REFUSED"
   | "ADJUSTMENT_LOST"
   | "INTERNAL";
 
@@ -187,6 +189,15 @@ export const containerErrors: Readonly<Record<ContainerErrorCode, ErrorEntry>> =
     meaning:
       "The launcher has to add the policy of seccomp_profile to the container's filters, and the compiled filter beside the launcher is missing, closed to some users, or not root's.",
     action: "install the folder seccomp of the release beside the launcher (0755, files 0644, owned by root)",
+  },
+  KATA_ANNOTATION_REFUSED: {
+    meaning:
+      "An annotation of a pod that runs in a virtual machine could switch off or replace what sandboxes it: guest seccomp, policy, kernel, image or configuration.",
+    action: "take the annotation away, or ask the cluster's operator to admit it (kata_annotations)",
+  },
+  KATA_POLICY_REFUSED: {
+    meaning: "A pod brings a policy for its guest, or initdata that may hold one, which the operator has not listed.",
+    action: "take the annotation away, or ask the cluster's operator to list its SHA-256 (kata_policy_sha256)",
   },
   ADJUSTMENT_LOST: {
     meaning:

@@ -217,6 +217,37 @@ describe("running", { timeout: TIMEOUT_MS }, () => {
     expect((await plugin.createContainer({ runtimeHandler: "runc" }, { id: "c" })).adjust).toBeUndefined();
   });
 
+  test("F10: without Landlock of its own a node for guests only works; one for other classes too does not", async () => {
+    const off = '{"version":"0.1.0","landlock":{"abi":0,"errata":0,"denied_open":false},"kernel":"5.4.0"}\n';
+    using files = new NodeFiles(fakeLauncher(off, 1));
+    const configure = (classes: string): void =>
+      writeFileSync(
+        files.configuration,
+        `runtime_classes = ${classes}\ndefault_profile = "default"\nnono_bin_path = ${JSON.stringify(files.launcher.nono)}\nsocket_path = ${JSON.stringify(files.socket)}\nstate_directory = ${JSON.stringify(join(files.launcher.root, "state"))}\n`,
+      );
+    configure('["kata-nono-qemu", "nono-runc"]');
+    expect(await failedStart(files)).toMatch(/^nono-nri: LANDLOCK_OFF: /);
+    configure('["kata-nono-qemu"]');
+    await using runtime = await FakeRuntime.start({ socketPath: files.socket });
+    await using daemon = new DaemonProcess(["--config", files.configuration], {}, ["setarch", "--uname-2.6"]);
+    const plugin = await runtime.nextPlugin();
+    const container = { id: "c", args: ["true"], user: { uid: 0 } };
+    const answer = await plugin.createContainer({ uid: "u", runtimeHandler: "kata-nono-qemu" }, container);
+    expect(answer.adjust?.args.slice(0, 4)).toEqual(["/nono/nono", "wrap", "--profile", "default"]);
+    expect(daemon.records("landlock only in guests")).toMatchObject([
+      { level: "WARN", error: expect.stringContaining("LANDLOCK_OFF") },
+    ]);
+    const policy = { "io.katacontainers.config.agent.policy": "cGFja2FnZSBhZ2VudF9wb2xpY3kK" };
+    await expect(
+      plugin.createContainer(
+        { uid: "u", runtimeHandler: "kata-nono-qemu", annotations: policy },
+        { ...container, id: "d" },
+      ),
+    ).rejects.toThrow(
+      /KATA_POLICY_REFUSED: .*SHA-256 [0-9a-f]{64}, which is not among kata_policy_sha256; take the annotation away/,
+    );
+  });
+
   test("NRI_PLUGIN_NAME and NRI_PLUGIN_IDX of a launching runtime are taken, also as owner of what it set", async () => {
     using files = new NodeFiles();
     await using runtime = await FakeRuntime.start({ socketPath: files.socket });

@@ -5,14 +5,16 @@ import type { Configuration } from "./config/configuration.ts";
 import { parseAddress, parseFlags, type Flags } from "./config/flags.ts";
 import { loadConfiguration } from "./config/load.ts";
 import { RuntimeConnection } from "./connection.ts";
-import { messageOf } from "./errors.ts";
+import { messageOf, type KubefenceError } from "./errors.ts";
 import { Expectations, type Daemon } from "./handlers/daemon.ts";
-import { checkKernelRelease } from "./launcher/kernel.ts";
+import { isForGuestsOnly, kataRules } from "./kata/rules.ts";
+import { judgeKernelRelease } from "./launcher/kernel.ts";
 import { NodeWatch } from "./node-watch.ts";
 import { parseLevel } from "./observe/level.ts";
 import { openLog, type Log } from "./observe/log.ts";
 import type { NodeReadiness } from "./observe/node-readiness.ts";
 import { noMetrics, type Metrics } from "./observe/metrics.ts";
+import type { LauncherState } from "./policy/inputs.ts";
 import { judgeRuntime } from "./policy/runtime.ts";
 import { openSeccomp } from "./seccomp/open.ts";
 import { StateStore } from "./state/store.ts";
@@ -38,8 +40,7 @@ async function start(flags: Flags): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop());
 
   const level = parseLevel(flags.logLevel);
-  checkKernelRelease(release());
-  const configuration = load(flags.config);
+  const configuration = loadFor(flags.config, judgeKernelRelease(release()));
   const log = openLog({ json: flags.json, level });
   const { metrics, page } = await openMetrics(flags.healthAddress);
   const daemon = createDaemon(configuration, log, metrics);
@@ -77,6 +78,19 @@ async function start(flags: Flags): Promise<void> {
   readiness?.start();
 }
 
+/** The original looks at the kernel before it reads the file; it does not matter where all classes are of Kata (F10). */
+function loadFor(path: string, oldKernel: KubefenceError | undefined): Configuration {
+  if (oldKernel === undefined) return load(path);
+  let configuration: Configuration | undefined;
+  try {
+    configuration = load(path);
+  } catch {
+    // The kernel's error comes first.
+  }
+  if (configuration === undefined || !isForGuestsOnly(configuration)) throw oldKernel;
+  return configuration;
+}
+
 function load(path: string): Configuration {
   try {
     return loadConfiguration(path);
@@ -87,15 +101,18 @@ function load(path: string): Configuration {
 
 function createDaemon(configuration: Configuration, log: Log, metrics: Metrics): Daemon {
   const { name, index } = identity();
+  const unchecked: LauncherState = {
+    kind: "failed",
+    refusal: { code: "LAUNCHER_PROBE_FAILED", what: "the launcher was not checked yet" },
+  };
   return {
     node: {
       configuration,
       // Until Configure and the first check, every container of our classes is refused.
       runtime: judgeRuntime("", "", ""),
-      launcher: {
-        kind: "failed",
-        refusal: { code: "LAUNCHER_PROBE_FAILED", what: "the launcher was not checked yet" },
-      },
+      launcher: unchecked,
+      guestLauncher: unchecked,
+      kata: kataRules(configuration),
       profiles: new Map(),
       seccomp: openSeccomp(configuration.seccompProfile),
       filterProblem: undefined,

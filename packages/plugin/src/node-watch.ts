@@ -1,6 +1,7 @@
 import { explain, KubefenceError, type RefusalCode } from "./errors.ts";
 import type { Daemon } from "./handlers/daemon.ts";
-import { checkLauncher, launcherState, type CheckedLauncher } from "./launcher/check.ts";
+import { isForGuestsOnly } from "./kata/rules.ts";
+import { checkLauncher, guestLauncherState, launcherState, refusalOf, type CheckedLauncher } from "./launcher/check.ts";
 import { inspectFilterFile } from "./launcher/filter-file.ts";
 import { lacksBelow } from "./launcher/landlock.ts";
 import { watchDirectories, type DirectoryWatch } from "./launcher/watch.ts";
@@ -23,6 +24,8 @@ export class NodeWatch {
   readonly #daemon: Daemon;
   readonly #profiles: InstalledProfileReader;
   #launcher: CheckedLauncher | undefined;
+  /** Set on a node for guests only whose own kernel would not do. */
+  #kernelRefusal: Refusal | undefined;
   #lastFailure = "";
   #lastFilterProblem = "";
   #watch: DirectoryWatch | undefined;
@@ -55,11 +58,19 @@ export class NodeWatch {
   /** Logs what was found, once, after the start. */
   report(): void {
     const { log, node } = this.#daemon;
-    if (this.#launcher === undefined) return;
-    const { abi, errata, kernel, version } = this.#launcher.probe;
-    const missing = lacksBelow(abi);
-    log[missing.length === 0 ? "info" : "warn"]("landlock", { abi, errata, kernel, launcher: version, missing });
-    for (const barrier of this.#launcher.inspected.barriers) {
+    const launcher = node.guestLauncher;
+    if (launcher.kind === "failed") return;
+    if (this.#launcher !== undefined) {
+      const { abi, errata, kernel, version } = this.#launcher.probe;
+      const missing = lacksBelow(abi);
+      log[missing.length === 0 ? "info" : "warn"]("landlock", { abi, errata, kernel, launcher: version, missing });
+    } else if (this.#kernelRefusal !== undefined) {
+      const { code, what } = this.#kernelRefusal;
+      log.warn("landlock only in guests", {
+        error: explain(code, what, "all runtime_classes are of Kata, so it does not matter"),
+      });
+    }
+    for (const barrier of launcher.barriers) {
       const mode = barrier.mode.toString(8).padStart(4, "0");
       log.warn("launcher closed to non-root containers", { path: barrier.path, mode, action: openingCommand(barrier) });
     }
@@ -83,8 +94,9 @@ export class NodeWatch {
     const { node, metrics, log, launcherDirectory } = this.#daemon;
     const { nonoBinPath, minLandlockAbi, seccompProfile } = node.configuration;
     const checked = await checkLauncher(nonoBinPath, minLandlockAbi, this.#launcher);
-    this.#launcher = "code" in checked ? undefined : checked;
-    node.launcher = launcherState(checked);
+    this.#launcher = "probe" in checked ? checked : undefined;
+    node.guestLauncher = guestLauncherState(checked);
+    node.launcher = isForGuestsOnly(node.configuration) ? node.guestLauncher : launcherState(checked);
     if (nonoBinPath !== "") {
       node.profiles = await this.#profiles.read();
       if (seccompProfile !== "") {
@@ -94,7 +106,8 @@ export class NodeWatch {
     metrics.launcherChecked(node.launcher.kind === "ready" ? node.launcher.abi : 0);
     metrics.profilesRead(node.profiles.size);
 
-    const refusal = "code" in checked ? checked : undefined;
+    const refusal = node.launcher.kind === "failed" ? node.launcher.refusal : undefined;
+    this.#kernelRefusal = refusal === undefined ? refusalOf(checked) : undefined;
     this.#reportFilter(node.filterProblem);
     const failure = refusal === undefined ? "" : explain(refusal.code, refusal.what, refusal.action);
     if (failure !== this.#lastFailure && this.#watch !== undefined) {

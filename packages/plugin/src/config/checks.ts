@@ -1,4 +1,6 @@
 import { KubefenceError } from "../errors.ts";
+import { KATA_ANNOTATION_PREFIX } from "../kata/annotations.ts";
+import { POLICY_ANNOTATIONS } from "../kata/guest-policy.ts";
 import { cleanPath } from "../policy/clean-path.ts";
 import { isProfileName, PROFILE_NAME_PATTERN } from "../policy/profile-name.ts";
 import { isPolicyName } from "../seccomp/document.ts";
@@ -72,6 +74,29 @@ const checks: Readonly<Record<string, Check>> = {
     ];
     const wrong = policies.find(([, policy]) => !["sandbox", "deny", "allow"].includes(policy));
     return wrong && `${wrong[0]} ${JSON.stringify(wrong[1])} is invalid: must be "sandbox", "deny" or "allow"`;
+  },
+
+  kataClassesAreOurs: ({ kataClasses, runtimeClasses }) => {
+    const foreign = kataClasses.find((name) => !runtimeClasses.includes(name));
+    return foreign === undefined
+      ? undefined
+      : `kata_classes has ${JSON.stringify(foreign)}, which is not in runtime_classes: its pods would not be sandboxed at all`;
+  },
+
+  kataAnnotationsAreKatas: ({ kataAnnotations }) => {
+    const wrong = kataAnnotations.find(
+      (name) => !name.startsWith(KATA_ANNOTATION_PREFIX) || POLICY_ANNOTATIONS.has(name),
+    );
+    return wrong === undefined
+      ? undefined
+      : `kata_annotations has ${JSON.stringify(wrong)}: must begin with ${KATA_ANNOTATION_PREFIX}, and policies are listed in kata_policy_sha256`;
+  },
+
+  kataPolicyDigests: ({ kataPolicySha256 }) => {
+    const wrong = kataPolicySha256.find((digest) => !/^[0-9a-f]{64}$/.test(digest));
+    return wrong === undefined
+      ? undefined
+      : `kata_policy_sha256 has ${JSON.stringify(wrong)}: must be 64 digits of lower-case hexadecimal, as sha256sum prints them`;
   },
 
   landlockAbiPositive: ({ minLandlockAbi }) =>

@@ -22,4 +22,9 @@ export interface Configuration {
   readonly execPolicy: string;
   /** The same by namespace. */
   readonly execPolicyByNamespace: ReadonlyMap<string, string>;
+  /** Those of runtimeClasses with Kata behind them whose name does not say so. */
+  readonly kataClasses: readonly string[];
+  readonly kataAnnotations: readonly string[];
+  /** Lower-case hexadecimal. */
+  readonly kataPolicySha256: readonly string[];
 }

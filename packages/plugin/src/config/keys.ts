@@ -13,7 +13,10 @@ export type KeyName =
   | "state_directory"
   | "path_shims"
   | "exec_policy"
-  | "exec_policy_by_namespace";
+  | "exec_policy_by_namespace"
+  | "kata_classes"
+  | "kata_annotations"
+  | "kata_policy_sha256";
 
 /** A key's TOML type, and its value when it is absent. Required keys start with an empty value that validation refuses. */
 type KeyValue =
@@ -73,7 +76,7 @@ export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
     type: "string[]",
     initial: [],
     required: "no",
-    help: "Classes for which `nono_bin_path` may be empty. Nothing else follows from it.",
+    help: "Classes for which `nono_bin_path` may be empty: classes of [Kata](kata.md). While it is empty, their containers are refused like all others.",
   },
   invalid_profile: {
     type: "string",
@@ -129,5 +132,27 @@ export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
     initial: undefined,
     required: "no",
     help: "The same for single namespaces: namespace to value.",
+  },
+  kata_classes: {
+    type: "string[]",
+    initial: [],
+    required: "no",
+    help:
+      "Entries of `runtime_classes` behind which Kata Containers stands, beyond those whose name begins with `kata` and those in " +
+      "`vm_rootfs_classes`. Their pods may not have [annotations that weaken the guest](kata.md#annotations).",
+  },
+  kata_annotations: {
+    type: "string[]",
+    initial: [],
+    required: "no",
+    help: "Further `io.katacontainers.…` annotations that pods of Kata classes may have. Compared exactly; whatever they change is your responsibility.",
+  },
+  kata_policy_sha256: {
+    type: "string[]",
+    initial: [],
+    required: "no",
+    help:
+      "SHA-256, in lower-case hexadecimal, of the policies that pods of Kata classes may bring in `io.katacontainers.config.agent.policy`, and of the " +
+      "initdata in `io.katacontainers.config.hypervisor.cc_init_data`: of what the annotation holds, base64-decoded.",
   },
 };

@@ -52,6 +52,9 @@ describe("a file written for the original", () => {
       pathShims: false,
       execPolicy: "sandbox",
       execPolicyByNamespace: new Map(),
+      kataClasses: [],
+      kataAnnotations: [],
+      kataPolicySha256: [],
     });
   });
 
@@ -145,7 +148,9 @@ describe("keys that are new", () => {
   test("are read", () => {
     const content =
       `${minimal}invalid_profile = "refuse"\nmin_landlock_abi = 6\nkubelet_root = "/data/kubelet/"\n` +
-      'state_directory = "/run/state"\npath_shims = false\nexec_policy = "deny"\n[allowed_profiles]\n"*" = ["default"]\n' +
+      'state_directory = "/run/state"\npath_shims = false\nexec_policy = "deny"\nkata_classes = ["nono-runc"]\n' +
+      `kata_annotations = ["io.katacontainers.x"]\nkata_policy_sha256 = ["${"0a".repeat(32)}"]\n` +
+      '[allowed_profiles]\n"*" = ["default"]\n' +
       'team-a = ["strict"]\n[exec_policy_by_namespace]\nteam-a = "allow"\n';
     expect(load(content)).toMatchObject({
       invalidProfile: "refuse",
@@ -157,11 +162,21 @@ describe("keys that are new", () => {
         ["team-a", ["strict"]],
       ]),
       execPolicy: "deny",
+      kataClasses: ["nono-runc"],
+      kataAnnotations: ["io.katacontainers.x"],
+      kataPolicySha256: ["0a".repeat(32)],
       execPolicyByNamespace: new Map([["team-a", "allow"]]),
     });
   });
 
   test.each([
+    ['kata_classes = ["kata-vm"]', 'kata_classes has "kata-vm", which is not in runtime_classes'],
+    [
+      'kata_annotations = ["nono.sh/profile"]',
+      'kata_annotations has "nono.sh/profile": must begin with io.katacontainers.',
+    ],
+    ['kata_annotations = ["io.katacontainers.config.agent.policy"]', "policies are listed in kata_policy_sha256"],
+    ['kata_policy_sha256 = ["ABCD"]', 'kata_policy_sha256 has "ABCD": must be 64 digits'],
     ['invalid_profile = "deny"', 'invalid_profile "deny" is invalid: must be "default" or "refuse"'],
     ['allowed_profiles = { a = ["-x"] }', 'allowed_profiles."a" has "-x": must match'],
     ["min_landlock_abi = 0", "min_landlock_abi 0 is invalid: must be 1 or more"],

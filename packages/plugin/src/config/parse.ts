@@ -28,6 +28,9 @@ export function parseConfiguration(text: string): Configuration {
     execPolicy: readString("exec_policy", valueOf("exec_policy")),
     execPolicyByNamespace:
       readTable("exec_policy_by_namespace", valueOf("exec_policy_by_namespace"), "strings", readString) ?? new Map(),
+    kataClasses: readStrings("kata_classes", valueOf("kata_classes")),
+    kataAnnotations: readStrings("kata_annotations", valueOf("kata_annotations")),
+    kataPolicySha256: readStrings("kata_policy_sha256", valueOf("kata_policy_sha256")),
   };
 }
 

@@ -24,6 +24,7 @@ export interface MutableNodeState extends NodeState {
   readonly configuration: Configuration;
   runtime: RuntimeState;
   launcher: LauncherState;
+  guestLauncher: LauncherState;
   profiles: InstalledProfiles;
   filterProblem: Refusal | undefined;
 }

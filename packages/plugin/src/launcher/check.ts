@@ -1,3 +1,4 @@
+import type { RefusalCode } from "../errors.ts";
 import type { LauncherState, Refusal } from "../policy/inputs.ts";
 import { inspectLauncher, type InspectedLauncher } from "./inspect.ts";
 import { probeLauncher, type ProbeResult } from "./probe.ts";
@@ -10,6 +11,14 @@ export interface CheckedLauncher {
   readonly probedAtMs: number;
 }
 
+/** A launcher that is as it should be, on a kernel that does not enforce what it asks for. */
+export interface UnfitKernel {
+  readonly inspected: InspectedLauncher;
+  readonly refusal: Refusal;
+}
+
+export type LauncherCheck = CheckedLauncher | UnfitKernel | Refusal;
+
 /** How long a probe's answer is good for while the file does not change. */
 const PROBE_AGE_MS = 60_000;
 
@@ -18,7 +27,7 @@ export async function checkLauncher(
   path: string,
   minimumAbi: number,
   last: CheckedLauncher | undefined,
-): Promise<CheckedLauncher | Refusal> {
+): Promise<LauncherCheck> {
   if (path === "") {
     return {
       code: "LAUNCHER_NOT_CONFIGURED",
@@ -33,12 +42,27 @@ export async function checkLauncher(
     performance.now() - last.probedAtMs < PROBE_AGE_MS;
   if (isFresh) return { ...last, inspected };
   const probe = await probeLauncher(path, minimumAbi);
-  return "code" in probe ? probe : { inspected, probe, probedAtMs: performance.now() };
+  if (!("code" in probe)) return { inspected, probe, probedAtMs: performance.now() };
+  return KERNEL_REFUSALS.has(probe.code) ? { inspected, refusal: probe } : probe;
+}
+
+const KERNEL_REFUSALS: ReadonlySet<RefusalCode> = new Set(["LANDLOCK_OFF", "LANDLOCK_ABI_TOO_LOW"]);
+
+/** Why containers of this node's kernel are refused, or undefined. */
+export function refusalOf(checked: LauncherCheck): Refusal | undefined {
+  if ("code" in checked) return checked;
+  return "refusal" in checked ? checked.refusal : undefined;
 }
 
 /** What decisions need to know of it. */
-export function launcherState(checked: CheckedLauncher | Refusal): LauncherState {
-  return "code" in checked
-    ? { kind: "failed", refusal: checked }
-    : { kind: "ready", abi: checked.probe.abi, barriers: checked.inspected.barriers };
+export function launcherState(checked: LauncherCheck): LauncherState {
+  const refusal = refusalOf(checked);
+  return refusal === undefined ? guestLauncherState(checked) : { kind: "failed", refusal };
+}
+
+/** The same for guests: their kernel is another one, on which the launcher tests itself when it starts (F10). */
+export function guestLauncherState(checked: LauncherCheck): LauncherState {
+  if ("code" in checked) return { kind: "failed", refusal: checked };
+  const abi = "probe" in checked ? checked.probe.abi : 0;
+  return { kind: "ready", abi, barriers: checked.inspected.barriers };
 }

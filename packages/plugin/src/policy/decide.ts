@@ -1,4 +1,6 @@
 import type { Configuration } from "../config/configuration.ts";
+import { findAnnotationConflict } from "../kata/annotations.ts";
+import type { KataRules } from "../kata/rules.ts";
 import type { SeccompDelivery } from "../seccomp/delivery.ts";
 import type { Decision, RefuseDecision, SkipDecision } from "./decision.ts";
 import { findDuplicateVariable } from "./environment.ts";
@@ -8,11 +10,17 @@ import { chooseProfile, findProfile, type InstalledProfiles } from "./profile.ts
 import { findBarrier } from "./reach.ts";
 import { volumeOptions } from "./volumes.ts";
 
+/** Which Landlock a guest has shows in the guest: the launcher there refuses a profile that asks for more. */
+const GUEST_ABI = Number.POSITIVE_INFINITY;
+
 /** What a decision rests on besides pod and container: all of it in memory. */
 export interface NodeState {
   readonly configuration: Configuration;
   readonly runtime: RuntimeState;
   readonly launcher: LauncherState;
+  /** The same without this node's kernel, for guests with a kernel of their own. */
+  readonly guestLauncher: LauncherState;
+  readonly kata: KataRules;
   readonly profiles: InstalledProfiles;
   /** Undefined where the configuration names no seccomp policy. */
   readonly seccomp: SeccompDelivery | undefined;
@@ -32,7 +40,7 @@ export function matchRuntimeClass(
 
 /** Decides about one container. Pure; a throw is a defect, and refuses. */
 export function decide(pod: PodInput, container: ContainerInput, node: NodeState): Decision {
-  const { configuration, runtime, launcher, profiles, seccomp } = node;
+  const { configuration, runtime, profiles, seccomp } = node;
   const skip = matchRuntimeClass(pod, configuration);
   if (skip !== undefined) return skip;
 
@@ -40,6 +48,10 @@ export function decide(pod: PodInput, container: ContainerInput, node: NodeState
   if (isRefusal(choice)) return refuse(choice, "");
   const { name, ignoredAnnotation } = choice;
 
+  const isGuest = node.kata.classes.has(pod.runtimeHandler);
+  const annotation = isGuest ? findAnnotationConflict(pod.annotations, node.kata) : undefined;
+  if (annotation !== undefined) return refuse(annotation, name);
+  const launcher = isGuest ? node.guestLauncher : node.launcher;
   if (runtime.refusal !== undefined) return refuse(runtime.refusal, name);
   if (launcher.kind === "failed") return refuse(launcher.refusal, name);
   const conflict =
@@ -48,13 +60,16 @@ export function decide(pod: PodInput, container: ContainerInput, node: NodeState
     findBarrier(container, launcher.barriers);
   if (conflict !== undefined) return refuse(conflict, name);
 
-  const profile = findProfile(name, pod, container, configuration, profiles, launcher.abi);
+  const profile = findProfile(name, pod, container, configuration, profiles, isGuest ? GUEST_ABI : launcher.abi);
   if (isRefusal(profile)) return refuse(profile, name);
   const volumes = volumeOptions(pod, container.mounts, profile, configuration.kubeletRoot);
   if (isRefusal(volumes)) return refuse(volumes, name);
 
   const options: string[] = hasOwnPidNamespace(container) ? [] : ["--scope-signals"];
-  const filter = seccomp?.adjustmentFor(container.linux?.seccompPolicy, runtime.takesSeccompErrno);
+  // Kata drops a container's filter where guest seccomp is off, its default, and says nothing; the launcher sees ours in force.
+  const filter = isGuest
+    ? undefined
+    : seccomp?.adjustmentFor(container.linux?.seccompPolicy, runtime.takesSeccompErrno);
   if (seccomp !== undefined && filter === undefined) {
     if (node.filterProblem !== undefined) return refuse(node.filterProblem, name);
     options.push("--seccomp", seccomp.policy);

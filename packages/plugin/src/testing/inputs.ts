@@ -1,4 +1,5 @@
 import type { Configuration } from "../config/configuration.ts";
+import { kataRules } from "../kata/rules.ts";
 import type { NodeState } from "../policy/decide.ts";
 import type { ContainerInput, InstalledProfile, MountInput, PodInput } from "../policy/inputs.ts";
 import { judgeRuntime } from "../policy/runtime.ts";
@@ -71,6 +72,9 @@ export function configuration(changes: Partial<Configuration> = {}): Configurati
     pathShims: false,
     execPolicy: "sandbox",
     execPolicyByNamespace: new Map(),
+    kataClasses: [],
+    kataAnnotations: [],
+    kataPolicySha256: [],
     ...changes,
   };
 }
@@ -80,6 +84,8 @@ export function nodeState(changes: Partial<NodeState> & { configuration?: Config
     configuration: configuration(),
     runtime: judgeRuntime("containerd", "v2.3.7", "v0.12.0"),
     launcher: { kind: "ready", abi: 7, barriers: [] },
+    guestLauncher: { kind: "ready", abi: 7, barriers: [] },
+    kata: kataRules(changes.configuration ?? configuration()),
     profiles: new Map([
       ["default", installedProfile()],
       ["workspace", installedProfile({ volumes: "readwrite" })],

@@ -1,0 +1,46 @@
+/** RuntimeClass kata-nono-sandbox, and what of it reaches the plugin. */
+import { parseConfiguration } from "@kubefence/plugin/configuration-parser";
+import { expect, test } from "vitest";
+import { find, type KubernetesObject, render } from "./helm.ts";
+
+const kata = (values: object, others: object = {}): KubernetesObject[] =>
+  render({ values: { runtimeClasses: { kataNono: { enabled: true, ...values } }, ...others } });
+const classOf = (values: object, others?: object): KubernetesObject =>
+  find(kata(values, others), "RuntimeClass", "kata-nono-sandbox");
+const configurationOf = (objects: KubernetesObject[]): ReturnType<typeof parseConfiguration> =>
+  parseConfiguration(find(objects, "ConfigMap", "kubefence-config")["data"]["10-nono-nri.toml"]);
+
+test("F6: it has the overhead of a virtual machine, unless told otherwise", () => {
+  expect(classOf({})["overhead"]).toEqual({ podFixed: { cpu: "250m", memory: "160Mi" } });
+  expect(classOf({ overhead: { memory: "1Gi" } })["overhead"]).toEqual({ podFixed: { cpu: "250m", memory: "1Gi" } });
+  expect(classOf({ overhead: { cpu: null, memory: null } })["overhead"]).toBeUndefined();
+});
+
+test("B8: its pods go to the nodes that are named, and to those that are ready if nodes say so", () => {
+  expect(classOf({})["scheduling"]).toBeUndefined();
+  const nodeSelector = { "katacontainers.io/kata-runtime": "true" };
+  expect(classOf({ nodeSelector })["scheduling"]).toEqual({ nodeSelector });
+  const tolerations = [{ key: "kata", operator: "Exists" }];
+  expect(classOf({ nodeSelector, tolerations }, { nodeReadiness: { enabled: true } })["scheduling"]).toEqual({
+    nodeSelector: { ...nodeSelector, "kubefence.io/ready": "true" },
+    tolerations,
+  });
+});
+
+test("B7: enabling it is enough for its handler to be sandboxed, and for the plugin to know that Kata is behind it", () => {
+  expect(configurationOf(kata({}))).toMatchObject({ runtimeClasses: ["nono-runc", "kata-qemu"], kataClasses: [] });
+  expect(configurationOf(kata({ handler: "enclave" }))).toMatchObject({
+    runtimeClasses: ["nono-runc", "enclave"],
+    kataClasses: ["enclave"],
+  });
+});
+
+test("the operator's lists reach the plugin; what it would refuse, the schema does", () => {
+  const config = {
+    kataAnnotations: ["io.katacontainers.config.hypervisor.hot_plug_vfio"],
+    kataPolicySha256: ["0123456789abcdef".repeat(4)],
+  };
+  expect(configurationOf(render({ values: { config } }))).toMatchObject(config);
+  expect(() => render({ values: { config: { kataPolicySha256: ["ABC"] } } })).toThrow(/kataPolicySha256/);
+  expect(() => render({ values: { config: { kataAnnotations: ["nono.sh/profile"] } } })).toThrow(/kataAnnotations/);
+});
