@@ -36,7 +36,9 @@ const original = {
   vmRootfsClasses: z
     .array(z.string())
     .default([])
-    .describe("Handlers for which `nonoBinPath` may be empty: those of Kata. While it is empty, their containers are refused like all others."),
+    .describe(
+      "Handlers for which `nonoBinPath` may be empty: those of Kata. While it is empty, their containers are refused like all others.",
+    ),
   seccompProfile: z
     .string()
     .default("restricted")
