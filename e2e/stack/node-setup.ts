@@ -6,6 +6,8 @@ import { run as runProgram } from "./command.ts";
 import { checkout, containerdRelease, type NodeDirectories } from "./directories.ts";
 import { configurationFile } from "./plugin/process.ts";
 
+const mainProgram = join(checkout, "packages/cli/src/main.ts");
+
 /** How a command ended. */
 export interface Ended {
   exitCode: number | null;
@@ -56,8 +58,7 @@ export class NodeSetup {
       ["--config", containerdFile(this.#directories)],
       ["--restart", "term"],
     ].flat();
-    const main = join(checkout, "packages/cli/src/main.ts");
-    return [process.execPath, main, "node", command, ...args, ...more];
+    return [process.execPath, mainProgram, "node", command, ...args, ...more];
   }
 
   #start([program = "", ...args]: string[]): { child: ChildProcess; ended: Promise<Ended> } {
@@ -71,6 +72,18 @@ export class NodeSetup {
     return { child, ended };
   }
 
+  /** What the plugin's init container does when it starts. */
+  installLauncher(): Promise<Ended> {
+    const options = {
+      directory: this.#directories.launcher,
+      release: this.release,
+      config: configurationFile(this.#directories),
+      "runtime-config": `${this.program}.json`,
+    };
+    const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+    return this.#start([process.execPath, mainProgram, "install-launcher", ...args]).ended;
+  }
+
   /** What containerd makes of its files. */
   dump(): Promise<string> {
     const { binaries } = containerdRelease();
@@ -78,8 +91,8 @@ export class NodeSetup {
   }
 
   /** Makes the release a newer one: other programs, another `strict` profile. They do the same. */
-  renew(): void {
-    for (const name of ["nono", "nono-runc"]) {
+  renew(programs: readonly string[] = ["nono", "nono-runc"]): void {
+    for (const name of programs) {
       const path = join(this.release, name);
       writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from("newer")]));
     }

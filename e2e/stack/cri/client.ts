@@ -70,8 +70,16 @@ export class CriClient {
 
   /** Handlers that the runtime has loaded. */
   async runtimeHandlers(): Promise<string[]> {
-    const { runtimeHandlers } = await this.#runtime.call<{ runtimeHandlers: { name: string }[] }>("Status", {});
-    return runtimeHandlers.map(({ name }) => name);
+    return [...(await this.handlerFeatures()).keys()];
+  }
+
+  /** What the runtime knows of each handler's OCI runtime. */
+  async handlerFeatures(): Promise<Map<string, object>> {
+    const { runtimeHandlers } = await this.#runtime.call<{ runtimeHandlers: { name: string; features: object }[] }>(
+      "Status",
+      {},
+    );
+    return new Map(runtimeHandlers.map(({ name, features }) => [name, features]));
   }
 
   async runPodSandbox(config: PodSandboxConfig, runtimeHandler: string): Promise<string> {

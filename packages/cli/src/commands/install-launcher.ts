@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
-import { InstallError } from "../errors.ts";
+import { InstallError, ProfileError, RuntimeConfigError } from "../errors.ts";
 import { writeManifests } from "../files/by-digest.ts";
-import { replaceFile } from "../files/replace.ts";
-import { isSetUp, refreshRuntimeConfiguration } from "../runtime/refresh.ts";
+import { owned, ownTemporaryOf, putProgram, replaceFile } from "../files/durable.ts";
+import { refreshRuntimeConfiguration } from "../runtime/refresh.ts";
 import { type Output, UsageError } from "./output.ts";
 
 export interface InstallLauncherOptions {
@@ -46,13 +46,19 @@ export async function installLauncher(options: InstallLauncherOptions): Promise<
     new Map([...manifests].map(([name, text]) => [name, text.toString()])),
   );
   if (filters.size > 0) await makeDirectory(join(directory, "seccomp"));
-  for (const [name, filter] of filters) await put(join(directory, "seccomp", name), filter, fileMode);
+  for (const [name, filter] of filters) {
+    const path = join(directory, "seccomp", name);
+    await writing(path, () => replaceFile(path, filter, owned(fileMode), ownTemporaryOf(path)));
+  }
 
-  const runtime = { path: options.runtimeConfig, settings: options.config, launcherDirectory: directory };
-  const refreshes = await isSetUp(options.runtimeConfig);
-  if (refreshes) await refreshRuntimeConfiguration(runtime, [launcher]);
-  const replaced = await put(join(directory, "nono"), bytes, programMode);
-  if (refreshes) await refreshRuntimeConfiguration(runtime);
+  const runtime = { path: options.runtimeConfig, settings: options.config };
+  const refresh = (next?: string[]): Promise<boolean> =>
+    writing(options.runtimeConfig, () => refreshRuntimeConfiguration(runtime, next));
+  const installed = join(directory, "nono");
+  await refresh([launcher]);
+  const replaced = await writing(installed, () => putProgram(installed, bytes, programMode));
+  // Node set-up may have brought nono-runc meanwhile: whoever changes the launcher last has its configuration fit.
+  const refreshes = await refresh();
   const removed = await removeWrappers(directory);
 
   const digest = createHash("sha256").update(bytes).digest("hex");
@@ -87,10 +93,6 @@ async function readFolder(path: string, suffix: string, missing?: "may be missin
   }
 }
 
-function put(path: string, bytes: Uint8Array, mode: number): Promise<boolean> {
-  return writing(path, () => replaceFile(path, bytes, mode));
-}
-
 async function makeDirectory(path: string): Promise<void> {
   await writing(path, async () => {
     await mkdir(path, { recursive: true, mode: 0o755 });
@@ -114,6 +116,7 @@ async function writing<Result>(path: string, write: () => Promise<Result>): Prom
   try {
     return await write();
   } catch (cause) {
+    if (cause instanceof RuntimeConfigError || cause instanceof ProfileError) throw cause;
     throw new InstallError("KF_INSTALL_WRITE", path, cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

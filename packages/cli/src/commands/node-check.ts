@@ -6,7 +6,7 @@ import { containerdRows, loadedRow, pluginRow, versionRows } from "../host/check
 import { dumpNow } from "../host/containerd.ts";
 import { Host, messageOf } from "../host/host.ts";
 import type { NodeOptions } from "../host/options.ts";
-import { readPluginConfiguration } from "../host/runtime-configuration.ts";
+import { readPluginConfiguration } from "../runtime/compose.ts";
 import { crioSocket, findRuntime } from "../host/runtime.ts";
 import { selfTest, selfTestOf } from "../host/self-test.ts";
 import { readInstalledState } from "../host/state.ts";

@@ -22,7 +22,7 @@ const somethingToDo = 2;
 /** Says what install would do; reads only. */
 export async function plan(flags: NodeFlags): Promise<Output> {
   const [host, options] = [new Host(flags.root), toNodeOptions(flags)];
-  const planned = await planInstall(host, options);
+  const planned = await planInstall(host, options, packageJson.version);
   const left = await Transaction.left(host, options.stateDirectory);
   const notes =
     left === undefined ? [] : [`an earlier ${left.operation} runs, or was killed: install finishes or undoes it first`];
@@ -38,7 +38,7 @@ export async function installNode(flags: NodeFlags): Promise<Output> {
   const host = new Host(flags.root);
   await using _lock = await lockNode(host, options.stateDirectory);
   const recovered = await recover(host, options.stateDirectory, () => prepareRestart(host, options));
-  const planned = await planInstall(host, options);
+  const planned = await planInstall(host, options, packageJson.version);
   const [problem, ...others] = planned.shown.problems;
   if (problem !== undefined) throw new NodeError([problem, ...others]);
   const lines = isDone(planned.shown) ? [] : await install(host, planned, options, packageJson.version);

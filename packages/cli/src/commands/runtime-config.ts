@@ -1,10 +1,8 @@
 /** kubefence runtime-config */
 import { basename, dirname, isAbsolute } from "node:path";
-import { RuntimeConfigError } from "../errors.ts";
 import { writeAll } from "../files/write.ts";
-import { readPluginConfiguration } from "../host/runtime-configuration.ts";
-import { runtimeConfiguration } from "../runtime/document.ts";
-import { checkRuntime, readAccepted, readLauncher, readProfiles } from "../runtime/node.ts";
+import { composeRuntimeConfiguration, readPluginConfiguration } from "../runtime/compose.ts";
+import { checkRuntime, readAccepted } from "../runtime/node.ts";
 import { type Output, UsageError } from "./output.ts";
 
 export interface RuntimeConfigOptions {
@@ -32,18 +30,9 @@ export async function runtimeConfig(options: RuntimeConfigOptions): Promise<Outp
     throw new UsageError(`--output ${output}: lies in ${launcherDirectory}, which containers see`);
   }
   await checkRuntime(options.runtime, output?.replace(/\.json$/, ""));
-  const launchers = [await readLauncher(settings.nonoBinPath)];
-  for (const path of options.accept) launchers.push({ ...(await readAccepted(path)), identity: "" });
-  const profiles = await readProfiles(launcherDirectory);
-  if (!profiles.has(settings.defaultProfile)) {
-    throw new RuntimeConfigError(
-      "KF_RUNTIME_PROFILE",
-      options.config,
-      `default_profile ${JSON.stringify(settings.defaultProfile)} is not installed`,
-    );
-  }
+  const next = await Promise.all(options.accept.map(async (path) => ({ ...(await readAccepted(path)), identity: "" })));
   const { runtime, log } = options;
-  const text = runtimeConfiguration(settings, { runtime, log, launcherDirectory, launchers, profiles });
+  const text = await composeRuntimeConfiguration(settings, { runtime, log, next });
   if (output === undefined) return { stdout: text };
   await writeAll(dirname(output), new Map([[basename(output), text]]));
   return { stdout: `${output}\n` };

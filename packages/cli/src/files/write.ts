@@ -1,8 +1,8 @@
 /** Writing manifests: all of them or none, and never half of one. */
-import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ProfileError } from "../errors.ts";
+import { owned, ownTemporaryOf, syncFolder, writeTemporary } from "./durable.ts";
 
 /** Readable by everybody: containers of any user read it, through a read-only mount. */
 const mode = 0o644;
@@ -16,23 +16,17 @@ export async function writeAll(directory: string, files: ReadonlyMap<string, str
   const written: { temporary: string; final: string }[] = [];
   try {
     for (const [name, text] of files) {
-      const temporary = join(directory, `.${name}.${randomUUID()}.tmp`);
-      written.push({ temporary, final: join(directory, name) });
-      await writeNew(temporary, text);
+      const final = join(directory, name);
+      const temporary = ownTemporaryOf(final);
+      written.push({ temporary, final });
+      await writeTemporary(temporary, Buffer.from(text), owned(mode));
     }
     for (const { temporary, final } of written) await rename(temporary, final);
+    await syncFolder(directory);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new ProfileError([{ code: "KF_PROFILE_WRITE", where: directory, message }], { cause });
   } finally {
     for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => undefined);
   }
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  await using file = await open(path, "wx", mode);
-  // The umask may have taken rights away.
-  await file.chmod(mode);
-  await file.writeFile(text);
-  await file.sync();
 }

@@ -1,7 +1,7 @@
 /** Copies of files that others put where ours go, for uninstall to put back. */
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { replaceFile, owned } from "./durable.ts";
+import { replaceFile, owned } from "../files/durable.ts";
 import { type Host } from "./host.ts";
 import type { InstallPlan } from "./install-plan.ts";
 import { dropInMark } from "../node/settings.ts";

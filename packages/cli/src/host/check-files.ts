@@ -4,9 +4,10 @@ import { dirname, join } from "node:path";
 import { inspectLauncher } from "@kubefence/plugin/launcher";
 import { InstalledProfileReader } from "@kubefence/plugin/profiles";
 import type { CheckRow } from "../node/check.ts";
+import { composeRuntimeConfiguration, type PluginConfiguration } from "../runtime/compose.ts";
 import { type Host, messageOf } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
-import { composeRuntimeConfiguration, findRealRuntime, type PluginConfiguration } from "./runtime-configuration.ts";
+import { findRealRuntime } from "./runtime.ts";
 import { type Installed } from "./state.ts";
 
 const mend = "run kubefence node install";
@@ -69,12 +70,12 @@ async function configurationRow(
   plugin: PluginConfiguration,
   base: BaseRuntime,
 ): Promise<CheckRow> {
-  const [name, path] = ["nono-runc.json", `${settings.program}.json`];
+  const [name, file] = ["nono-runc.json", `${settings.program}.json`];
   try {
     const runtime = await findRealRuntime(host, ociRuntime ?? base.program, base.searchPath);
-    const wanted = await composeRuntimeConfiguration(host, plugin, { runtime, log });
-    if ((await host.readText(path)) === wanted) return { name, state: "ok", value: `${path}, runtime ${runtime}` };
-    return { name, state: "bad", value: `${path} does not fit launcher, profiles and plugin`, fix: mend };
+    const wanted = await composeRuntimeConfiguration(plugin, { runtime, log, at: (path) => host.path(path) });
+    if ((await host.readText(file)) === wanted) return { name, state: "ok", value: `${file}, runtime ${runtime}` };
+    return { name, state: "bad", value: `${file} does not fit launcher, profiles and plugin`, fix: mend };
   } catch (error) {
     return { name, state: "bad", value: messageOf(error), fix: mend };
   }

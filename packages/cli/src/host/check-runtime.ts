@@ -64,7 +64,10 @@ export async function containerdRows(
 /** Whether the runtime that serves the CRI on this socket has loaded our handler. */
 export async function loadedRow(host: Host, socket: string): Promise<CheckRow> {
   const name = "handler, loaded";
-  const handlers = await loadedHandlers(host.path(socket)).catch((error: unknown) => messageOf(error));
+  const handlers = await loadedHandlers(host.path(socket)).then(
+    (loaded) => loaded.map((handler) => handler.name),
+    (error: unknown) => messageOf(error),
+  );
   if (typeof handlers === "string") return { name, state: "bad", value: handlers, fix: "start the container runtime" };
   if (handlers.includes(handlerName))
     return { name, state: "ok", value: handlers.filter((one) => one !== "").join(", ") };

@@ -10,7 +10,7 @@ import { NodeError, type NodeProblem } from "../node/errors.ts";
 import { findReadOnly } from "../node/platforms.ts";
 import { dropInName, type NodeSettings } from "../node/settings.ts";
 import { dumpNow, dumpWith, dumpWithout, readContainerdFiles } from "./containerd.ts";
-import { owned } from "./durable.ts";
+import { owned } from "../files/durable.ts";
 import type { Host } from "./host.ts";
 import type { FoundRuntime } from "./runtime.ts";
 import { selfTestOf } from "./self-test.ts";
@@ -42,12 +42,14 @@ export async function planContainerd(host: Host, found: FoundRuntime, wanted: Wa
   const files = await readContainerdFiles(host, found);
   const effective = await dumpWithout(host, found, files, dropInPath(files, wanted.name));
   const builtIn = files.mainText === undefined ? " (not there: built-in configuration)" : "";
-  const base = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
+  const baseHandler = findBaseHandler(effective) ?? "";
+  const base = effective.handlers.get(baseHandler) ?? {};
   const common = {
     found,
     description: `containerd ${found.version}, ${found.mainFile}${builtIn}`,
     socket: effective.socket,
     baseProgram: textAt(tableAt(base, ["options"]), "BinaryName") || "runc",
+    baseHandler,
     mainBefore: files.mainText,
     selfTest: selfTestOf(effective),
     notes: wanted.notes(files.mainText, effective),

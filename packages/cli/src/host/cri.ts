@@ -18,17 +18,39 @@ export interface ListedSandbox {
   readonly handler: string;
 }
 
+/** A handler that the runtime has loaded, and what its OCI runtime answered when it was asked at the runtime's start. */
+export interface LoadedHandler {
+  readonly name: string;
+  readonly recursiveReadOnlyMounts: boolean;
+  readonly userNamespaces: boolean;
+}
+
 /** Handlers that the runtime has loaded, what the Node's .status.runtimeHandlers shows. Rejects when it does not answer. */
-export async function loadedHandlers(socket: string): Promise<string[]> {
-  const handlers: string[] = [];
+export async function loadedHandlers(socket: string): Promise<LoadedHandler[]> {
+  const handlers: LoadedHandler[] = [];
   readFields(await callCri(socket, "Status"), (field, reader) => {
     if (field !== 3) return false;
-    let name = "";
-    readFields(reader.bytes(), (inner, innerReader) => inner === 1 && ((name = innerReader.string()), true));
-    handlers.push(name);
+    handlers.push(readHandler(reader.bytes()));
     return true;
   });
   return handlers;
+}
+
+function readHandler(bytes: Uint8Array): LoadedHandler {
+  let [name, recursiveReadOnlyMounts, userNamespaces] = ["", false, false];
+  readFields(bytes, (field, reader) => {
+    if (field === 1) name = reader.string();
+    else if (field === 2) {
+      readFields(reader.bytes(), (inner, innerReader) => {
+        if (inner === 1) recursiveReadOnlyMounts = innerReader.bool();
+        else if (inner === 2) userNamespaces = innerReader.bool();
+        else return false;
+        return true;
+      });
+    } else return false;
+    return true;
+  });
+  return { name, recursiveReadOnlyMounts, userNamespaces };
 }
 
 /** Every pod sandbox that the runtime has, also ended ones. Rejects when it does not answer. */

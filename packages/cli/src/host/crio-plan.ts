@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { proposeCrio } from "../node/crio/propose.ts";
 import { nodeError } from "../node/errors.ts";
 import type { NodeSettings } from "../node/settings.ts";
-import { owned } from "./durable.ts";
+import { owned } from "../files/durable.ts";
 import type { Host } from "./host.ts";
 import { crioSocket, type FoundRuntime } from "./runtime.ts";
 import { failedSetup, type RuntimeSetup } from "./setup.ts";
@@ -19,6 +19,7 @@ export async function planCrio(host: Host, found: FoundRuntime, settings: NodeSe
     description: `CRI-O ${found.version}, ${folder}`,
     socket: crioSocket,
     baseProgram: "crun",
+    baseHandler: "",
     mainBefore: undefined,
     selfTest: undefined,
     notes: [],

@@ -3,25 +3,20 @@ import { lstat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { type NodePlan, type PlannedFile, profileFile } from "../node/plan.ts";
-import { handlerName } from "../node/settings.ts";
 import { findIntolerant } from "../node/static-pods.ts";
+import { composeRuntimeConfiguration, type PluginConfiguration, readPluginConfiguration } from "../runtime/compose.ts";
 import { checkRuntime } from "../runtime/node.ts";
 import { planContainerd, wantNonoRunc } from "./containerd-plan.ts";
-import { loadedHandlers } from "./cri.ts";
 import { planCrio } from "./crio-plan.ts";
-import { owned } from "./durable.ts";
+import { owned } from "../files/durable.ts";
 import type { Host } from "./host.ts";
+import { isListed } from "./installed-list.ts";
+import { judgeLoaded } from "./loaded-handler.ts";
 import type { NodeOptions } from "./options.ts";
 import { filterChanges, profileChanges, programChange, readRelease, type Release } from "./release.ts";
-import {
-  composeRuntimeConfiguration,
-  findRealRuntime,
-  type PluginConfiguration,
-  readPluginConfiguration,
-} from "./runtime-configuration.ts";
-import { findRuntime } from "./runtime.ts";
+import { findRealRuntime, findRuntime } from "./runtime.ts";
 import type { RuntimeSetup } from "./setup.ts";
-import { type Installed, readInstalledState } from "./state.ts";
+import { type Installed, installedName, readInstalledState } from "./state.ts";
 import type { Change } from "./transaction.ts";
 
 export interface InstallPlan {
@@ -43,10 +38,10 @@ export interface InstallPlan {
 }
 
 /**
- * The plan. What cannot be done is in `shown.problems`; what keeps even a plan from being made is thrown.
+ * The plan for this version of Kubefence. What cannot be done is in `shown.problems`; what keeps even a plan from being made is thrown.
  * @throws {NodeError} | {RuntimeConfigError}
  */
-export async function planInstall(host: Host, options: NodeOptions): Promise<InstallPlan> {
+export async function planInstall(host: Host, options: NodeOptions, version: string): Promise<InstallPlan> {
   const { settings } = options;
   const release = await readRelease(options.release, options.profiles);
   const plugin = readPluginConfiguration(options.pluginConfig);
@@ -79,7 +74,9 @@ export async function planInstall(host: Host, options: NodeOptions): Promise<Ins
   const configureRuntime = isChanged || (await isStale(host, plugin, realRuntime, options));
   const runtimeFiles = await different(host, setup.changes);
 
-  const isLoaded = await hasHandler(host, setup.socket);
+  const loaded = await judgeLoaded(host, setup, settings.program);
+  const isChangedAnyhow = isChanged || configureRuntime || runtimeFiles.length > 0;
+  const listed = isChangedAnyhow || (await isListed(host, { plugin, release, setup, installed }, options, version));
   const problems = [...setup.problems, ...(settings.requirePlugin ? findIntolerant(await readStaticPods(host)) : [])];
   const shown: NodePlan = {
     runtime: setup.description,
@@ -92,10 +89,14 @@ export async function planInstall(host: Host, options: NodeOptions): Promise<Ins
       ...(await Promise.all(programs.map((change) => describe(host, change)))),
       ...(configureRuntime ? [await describeConfiguration(host, `${settings.program}.json`)] : []),
       ...(await Promise.all(runtimeFiles.map((change) => describeText(host, change, found.kind)))),
+      ...(listed ? [] : [await describeList(host, join(options.stateDirectory, installedName))]),
     ],
-    restart: problems.length === 0 && found.process !== undefined && (runtimeFiles.length > 0 || isLoaded === false),
+    restart:
+      problems.length === 0 &&
+      found.process !== undefined &&
+      (runtimeFiles.length > 0 || loaded === "missing" || loaded === "unasked"),
     problems,
-    notes: setup.notes,
+    notes: loaded === "unasked" ? [...setup.notes, unaskedNote] : setup.notes,
   };
   return {
     shown,
@@ -112,6 +113,9 @@ export async function planInstall(host: Host, options: NodeOptions): Promise<Ins
     closedFolders,
   };
 }
+
+const unaskedNote =
+  "the container runtime started before nono-runc was there and does not know what it can do, such as user namespaces; it asks when it starts";
 
 /** Manifests that the kubelet starts by itself. */
 async function readStaticPods(host: Host): Promise<Map<string, string>> {
@@ -170,15 +174,8 @@ async function isStale(
   options: NodeOptions,
 ): Promise<boolean> {
   const current = await host.readText(`${options.settings.program}.json`);
-  return current !== (await composeRuntimeConfiguration(host, plugin, { runtime, log: options.log }));
-}
-
-/** Undefined where the runtime does not answer. */
-async function hasHandler(host: Host, socket: string): Promise<boolean | undefined> {
-  return loadedHandlers(host.path(socket)).then(
-    (handlers) => handlers.includes(handlerName),
-    () => undefined,
-  );
+  const at = (path: string): string => host.path(path);
+  return current !== (await composeRuntimeConfiguration(plugin, { runtime, log: options.log, at }));
 }
 
 async function describe(host: Host, { path, content }: Change): Promise<PlannedFile> {
@@ -196,4 +193,8 @@ async function describeText(host: Host, { path, content }: Change, what: string)
 
 async function describeConfiguration(host: Host, path: string): Promise<PlannedFile> {
   return { path, action: (await host.exists(path)) ? "replace" : "create", what: "configuration of the OCI runtime" };
+}
+
+async function describeList(host: Host, path: string): Promise<PlannedFile> {
+  return { path, action: (await host.exists(path)) ? "replace" : "create", what: "list of what is installed" };
 }

@@ -1,26 +1,26 @@
 /** Carries an install plan out: programs, nono-runc's configuration, the runtime's, its restart; or nothing of it. */
-import { lstat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { RuntimeConfigError } from "../errors.ts";
 import { NodeError, nodeError } from "../node/errors.ts";
 import { handlerName } from "../node/settings.ts";
-import { owned } from "./durable.ts";
+import { composeRuntimeConfiguration } from "../runtime/compose.ts";
+import { owned } from "../files/durable.ts";
 import { type Host } from "./host.ts";
 import { type InstallPlan } from "./install-plan.ts";
+import { noteInstalled } from "./installed-list.ts";
 import { keepBackups } from "./backups.ts";
 import type { NodeOptions } from "./options.ts";
 import { rollBack } from "./recover.ts";
-import { composeRuntimeConfiguration } from "./runtime-configuration.ts";
 import { isRefusedWithoutPlugin, selfTest, type SelfTestOptions } from "./self-test.ts";
 import { chooseRestart, untilBack } from "./service.ts";
-import { type EditedMain, type Installed, type InstalledFile, installedName } from "./state.ts";
+import { installedName } from "./state.ts";
 import { type Change, sha256, Transaction } from "./transaction.ts";
 
 /**
  * Installs. Says what was done, one line each.
  * @throws {NodeError} after everything is as it was before; the message says where that did not succeed
  */
-export async function install(host: Host, plan: InstallPlan, options: NodeOptions, release: string): Promise<string[]> {
+export async function install(host: Host, plan: InstallPlan, options: NodeOptions, version: string): Promise<string[]> {
   const { setup, shown } = plan;
   const restart = shown.restart ? chooseRestart(setup.found, options) : () => Promise.resolve();
   const transaction = Transaction.start(host, options.stateDirectory, "install");
@@ -37,7 +37,7 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
       done.push(`restarted ${setup.found.kind}; it has loaded the handler ${handlerName}`);
     }
     if (options.selfTest && setup.selfTest !== undefined) done.push(await proveBy(host, setup.selfTest));
-    const noted = await noteInstalled(plan, options, { replaced, transaction, release, host });
+    const noted = await noteInstalled(plan, options, { replaced, transaction, version, host });
     const path = join(options.stateDirectory, installedName);
     const content = Buffer.from(`${JSON.stringify(noted, null, 1)}\n`);
     await transaction.apply([{ path, content, owner: owned(0o600) }]);
@@ -76,10 +76,11 @@ async function putPrograms(
 ): Promise<void> {
   const { plugin, release, realRuntime, launcher } = plan;
   const configuration = `${options.settings.program}.json`;
+  const at = (path: string): string => host.path(path);
   const compose = async (isNext: boolean): Promise<Change> => {
-    const next = isNext ? { next: { sha256: sha256(release.launcher), identity: "" } } : {};
-    const text = await composeRuntimeConfiguration(host, plugin, { runtime: realRuntime, log: options.log, ...next });
-    return { path: configuration, content: Buffer.from(text), owner: owned(0o644), enforce: true };
+    const next = isNext ? [{ sha256: sha256(release.launcher), identity: "" }] : [];
+    const text = await composeRuntimeConfiguration(plugin, { runtime: realRuntime, log: options.log, next, at });
+    return { path: configuration, content: Buffer.from(text), owner: owned(0o644), enforce: true, ours: true };
   };
   await transaction.apply(plan.containerFiles);
   for (const folder of plan.closedFolders) await transaction.setMode(folder, 0o755);
@@ -89,75 +90,14 @@ async function putPrograms(
   if (isUpgrade) await transaction.apply([await compose(true)]);
   await transaction.apply(plan.runtimeProgram);
   await transaction.apply(launcher);
-  if (plan.configureRuntime) await transaction.apply([await compose(false)]);
-}
-
-interface Done {
-  readonly replaced: Installed["replaced"];
-  readonly transaction: Transaction;
-  readonly release: string;
-  readonly host: Host;
-}
-
-async function noteInstalled(
-  plan: InstallPlan,
-  options: NodeOptions,
-  { replaced, transaction, release, host }: Done,
-): Promise<Installed> {
-  const { plugin, setup, installed } = plan;
-  const programs = [
-    options.settings.program,
-    `${options.settings.program}.json`,
-    plugin.nonoBinPath,
-    ...[...plan.release.profiles.keys()].map((name) => join(dirname(plugin.nonoBinPath), "profiles", `${name}.json`)),
-    ...[...plan.release.filters.keys()].map((name) => join(dirname(plugin.nonoBinPath), "seccomp", name)),
-  ];
-  const configuration = setup.changes.filter(
-    ({ content, path }) => content !== undefined && path !== setup.found.mainFile,
-  );
-  const files = await Promise.all([
-    ...programs.map((path) => describeFile(host, path, "program")),
-    ...configuration.map(({ path }) => describeFile(host, path, "runtime")),
-  ]);
-  return {
-    version: 1,
-    release,
-    runtime: setup.found.kind,
-    main: describeMain(plan) ?? installed?.main,
-    replaced: [...(installed?.replaced ?? []), ...replaced],
-    modes: { ...transaction.modes, ...installed?.modes },
-    files: [...files, ...(await stillThere(host, installed, files))],
-    folders: [...new Set([...(installed?.folders ?? []), ...transaction.folders])],
-  };
-}
-
-/** What an earlier install put elsewhere, such as nono-runc at another path: uninstall removes it too. */
-async function stillThere(
-  host: Host,
-  installed: Installed | undefined,
-  files: readonly InstalledFile[],
-): Promise<InstalledFile[]> {
-  const known = new Set(files.map(({ path }) => path));
-  const others = (installed?.files ?? []).filter(({ path }) => !known.has(path));
-  const isThere = await Promise.all(others.map(({ path }) => host.exists(path)));
-  return others.filter((_, index) => isThere[index]);
-}
-
-async function describeFile(host: Host, path: string, part: InstalledFile["part"]): Promise<InstalledFile> {
-  const content = await host.read(path);
-  if (content === undefined) throw nodeError("KF_NODE_WRITE", path, "it is not there after it was written");
-  const { mode } = await lstat(host.path(path));
-  return { path, part, digest: sha256(content), mode: mode & 0o7777 };
-}
-
-function describeMain({ setup }: InstallPlan): EditedMain | undefined {
-  const { main, mainBefore, found } = setup;
-  if (main === undefined) return undefined;
-  return {
-    path: found.mainFile,
-    pattern: main.pattern,
-    insertion: main.insertion,
-    before: mainBefore === undefined ? null : sha256(Buffer.from(mainBefore)),
-    after: sha256(Buffer.from(main.text)),
-  };
+  if (!plan.configureRuntime) return;
+  // The plugin's init container may put the same launcher there at the same time, as another file.
+  let written = "";
+  for (;;) {
+    const change = await compose(false);
+    const text = String(change.content);
+    if (text === written) return;
+    await transaction.apply([change]);
+    written = text;
+  }
 }

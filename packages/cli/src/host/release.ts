@@ -5,7 +5,7 @@ import { type ProbeResult, probeLauncher } from "@kubefence/plugin/probe";
 import { byDigestFolder, manifestDigest } from "../files/by-digest.ts";
 import { nodeError } from "../node/errors.ts";
 import { ManifestError, parseManifest, profileNamePattern } from "../profile/manifest.ts";
-import { owned } from "./durable.ts";
+import { owned } from "../files/durable.ts";
 import { messageOf } from "./host.ts";
 import type { Change } from "./transaction.ts";
 
@@ -97,5 +97,5 @@ function profileChange(path: string, text: string): Change {
 
 /** A program of the release as a change. */
 export function programChange(path: string, content: Uint8Array): Change {
-  return { path, content, owner: owned(0o755), enforce: true };
+  return { path, content, owner: owned(0o755), enforce: true, ours: true };
 }

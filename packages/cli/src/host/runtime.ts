@@ -2,7 +2,7 @@
 import { isAbsolute, join } from "node:path";
 import { judgeRuntime } from "@kubefence/plugin/runtime";
 import { nodeError } from "../node/errors.ts";
-import { type Host } from "./host.ts";
+import { type Host, programFolders } from "./host.ts";
 import { findProcesses, type RuntimeProcess } from "./processes.ts";
 
 export type RuntimeKind = "containerd" | "crio";
@@ -70,6 +70,15 @@ export async function findProgram(host: Host, name: string, folders: readonly st
     if (isAbsolute(folder) && (await host.exists(join(folder, name)))) return join(folder, name);
   }
   return undefined;
+}
+
+/** Absolute path of the runtime that a handler starts; `binaryName` is its option, empty for runc. @throws {NodeError} KF_NODE_BASE_HANDLER */
+export async function findRealRuntime(host: Host, binaryName: string, searchPath: string): Promise<string> {
+  const name = binaryName || "runc";
+  const folders = [...searchPath.split(":"), ...programFolders];
+  const found = isAbsolute(name) ? name : await findProgram(host, name, folders);
+  if (found !== undefined && (await host.exists(found))) return found;
+  throw nodeError("KF_NODE_BASE_HANDLER", name, "the runtime of the node's own handler is not there");
 }
 
 function resolve(path: string): string {

@@ -14,6 +14,8 @@ export interface RuntimeSetup {
   readonly socket: string;
   /** Program of the node's own handler: a path, or a name on the runtime's PATH. */
   readonly baseProgram: string;
+  /** Name of the node's own handler, with which ours is compared; empty where that is not known. */
+  readonly baseHandler: string;
   /** Configuration files as they shall be, in the order in which to write them. */
   readonly changes: readonly Change[];
   /** How the main file is edited, where it is. */

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { keptOf, owned, temporaryOf } from "./durable.ts";
+import { keptOf, owned, temporaryOf } from "../files/durable.ts";
 import { Host } from "./host.ts";
 import { lockNode } from "./lock.ts";
 import { recover } from "./recover.ts";

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { chmod, link, lstat, mkdir, open, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { nodeError } from "../node/errors.ts";
-import { keptOf, type Owner, replaceFile, owned, syncFolder, temporaryOf, writeTemporary } from "./durable.ts";
+import { keptOf, type Owner, replaceFile, owned, syncFolder, temporaryOf, writeTemporary } from "../files/durable.ts";
 import { type Host, messageOf } from "./host.ts";
 
 /** One file of the node as it shall be. */
@@ -19,6 +19,8 @@ export interface Change {
   /** Mode and owner of a new file; a file that is replaced keeps its own unless `enforce`. */
   readonly owner: Owner;
   readonly enforce?: boolean;
+  /** Only programs of ours write it, perhaps at the same time: undone whatever it says by then. */
+  readonly ours?: boolean;
 }
 
 interface JournalEntry {
@@ -26,6 +28,7 @@ interface JournalEntry {
   readonly existed: boolean;
   /** SHA-256 of each content that we put there, in turn; null where we remove. */
   readonly digests: (string | null)[];
+  readonly ours: boolean;
 }
 
 interface Journal {
@@ -120,7 +123,8 @@ export class Transaction {
         ({ path } = change);
         if (change.content === undefined) continue;
         await this.#makeFolders(dirname(path));
-        await writeTemporary(this.#host.path(path), change.content, await this.#ownerOf(change));
+        const temporary = temporaryOf(this.#host.path(path));
+        await writeTemporary(temporary, change.content, await this.#ownerOf(change));
       }
       for (const change of changes) {
         ({ path } = change);
@@ -164,7 +168,7 @@ export class Transaction {
   }
 
   async #noteAll(changes: readonly Change[]): Promise<void> {
-    for (const { path, content } of changes) {
+    for (const { path, content, ours = false } of changes) {
       const known = this.#journal.entries.find((entry) => entry.path === path);
       const digest = content === undefined ? null : sha256(content);
       if (known) {
@@ -172,7 +176,7 @@ export class Transaction {
         continue;
       }
       await rm(this.#host.path(keptOf(path)), { force: true });
-      this.#journal.entries.push({ path, existed: await this.#host.exists(path), digests: [digest] });
+      this.#journal.entries.push({ path, existed: await this.#host.exists(path), digests: [digest], ours });
     }
     await this.#write();
   }
@@ -216,12 +220,12 @@ export class Transaction {
   }
 
   /** False where somebody else has changed the file. */
-  async #undoOne({ path, existed, digests }: JournalEntry): Promise<boolean> {
+  async #undoOne({ path, existed, digests, ours }: JournalEntry): Promise<boolean> {
     const place = this.#host.path(path);
     const kept = this.#host.path(keptOf(path));
     await rm(temporaryOf(place), { force: true });
     const current = await readFile(place).catch(() => undefined);
-    const isOurs = digests.includes(current === undefined ? null : sha256(current));
+    const isOurs = ours || digests.includes(current === undefined ? null : sha256(current));
     if (!existed) {
       if (current !== undefined && !isOurs) return false;
       await rm(place, { force: true });

@@ -1,6 +1,6 @@
 /** Takes away what install put there: the runtime's files first, the programs when no container needs them any more. */
 import { chmod, rm, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { byDigestFolder } from "../files/by-digest.ts";
 import { NodeError, nodeError } from "../node/errors.ts";
 import { importPatterns } from "../node/containerd/imports.ts";
@@ -9,8 +9,8 @@ import { takeOut } from "../node/toml/insert.ts";
 import { TomlError } from "../node/toml/parse.ts";
 import { dumpNow } from "./containerd.ts";
 import { listSandboxes, type ListedSandbox } from "./cri.ts";
-import { owned } from "./durable.ts";
-import { type Host, messageOf } from "./host.ts";
+import { owned } from "../files/durable.ts";
+import { type Host, messageOf, programFolders } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
 import { rollBack } from "./recover.ts";
 import { crioSocket, findRuntime, type FoundRuntime } from "./runtime.ts";
@@ -178,6 +178,15 @@ async function removeState(host: Host, installed: Installed, { stateDirectory }:
   await rm(host.path(join(stateDirectory, installedName)), { force: true });
   for (const [folder, mode] of Object.entries(installed.modes))
     await chmod(host.path(folder), mode).catch(() => undefined);
-  // Only what is empty goes: what others put there meanwhile is theirs.
-  for (const folder of installed.folders.toReversed()) await rmdir(host.path(folder)).catch(() => undefined);
+  // Only what is empty goes: what others put there meanwhile is theirs. The kubelet may have made them for the plugin's pod.
+  const folders = new Set([...installed.folders, ...installed.files.flatMap(foldersOf)]);
+  for (const folder of [...folders].toSorted().toReversed()) await rmdir(host.path(folder)).catch(() => undefined);
+}
+
+/** Folders that are there for a program's or a profile's sake alone, outermost first. */
+function foldersOf({ path, part }: InstalledFile): string[] {
+  const folder = dirname(path);
+  if (part !== "program" || programFolders.includes(folder)) return [];
+  const parent = basename(dirname(folder)) === "kubefence" ? [dirname(folder)] : [];
+  return [...parent, folder, join(folder, byDigestFolder)];
 }

@@ -1,13 +1,11 @@
 /** Keeping nono-runc's configuration true while launcher and profiles are replaced. */
 import { lstat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
 import { z } from "zod";
-import { loadConfiguration } from "@kubefence/plugin/configuration";
 import { RuntimeConfigError } from "../errors.ts";
+import { owned, ownTemporaryOf, replaceFile } from "../files/durable.ts";
 import { readText } from "../files/read.ts";
-import { writeAll } from "../files/write.ts";
-import { runtimeConfiguration } from "./document.ts";
-import { readAccepted, readLauncher, readProfiles } from "./node.ts";
+import { composeRuntimeConfiguration, readPluginConfiguration } from "./compose.ts";
+import { readAccepted } from "./node.ts";
 
 /** What no other file of the node says. */
 const document = z.looseObject({ runtime: z.string(), log: z.string() });
@@ -17,36 +15,28 @@ export interface Refresh {
   readonly path: string;
   /** The plugin's configuration. */
   readonly settings: string;
-  readonly launcherDirectory: string;
-}
-
-/** Whether nono-runc is set up on this node. */
-export async function isSetUp(path: string): Promise<boolean> {
-  return isThere(path);
 }
 
 /**
  * Writes nono-runc's configuration anew from the plugin's, the launcher and the profiles that are installed; runtime and
- * log stay as they are. `accept` is a launcher that is about to be installed.
- * @throws {RuntimeConfigError} | {ProfileError} KF_PROFILE_WRITE
+ * log stay as they are. `next` is a launcher that is about to be installed. False where nono-runc is not set up.
+ * @throws {RuntimeConfigError} | the error of the file system
  */
 export async function refreshRuntimeConfiguration(
-  { path, settings, launcherDirectory }: Refresh,
-  accept: readonly string[] = [],
-): Promise<void> {
-  const { runtime, log } = parse(path, await readText(path));
-  const installed = `${launcherDirectory}/nono`;
-  const launchers = (await isThere(installed)) ? [await readLauncher(installed)] : [];
-  for (const next of accept) launchers.push({ ...(await readAccepted(next)), identity: "" });
-  const profiles = await readProfiles(launcherDirectory);
-  const text = runtimeConfiguration(loadConfiguration(settings), {
-    runtime,
-    log,
-    launcherDirectory,
-    launchers,
-    profiles,
+  { path, settings }: Refresh,
+  next: readonly string[] = [],
+): Promise<boolean> {
+  if (!(await isThere(path))) return false;
+  const accepted = await Promise.all(next.map(async (file) => ({ ...(await readAccepted(file)), identity: "" })));
+  const kept = parse(path, await readText(path));
+  const text = await composeRuntimeConfiguration(readPluginConfiguration(settings), {
+    runtime: kept.runtime,
+    log: kept.log,
+    next: accepted,
+    mayLackDefault: true,
   });
-  await writeAll(dirname(path), new Map([[basename(path), text]]));
+  await replaceFile(path, Buffer.from(text), owned(0o644), ownTemporaryOf(path));
+  return true;
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -64,14 +54,7 @@ function parse(path: string, text: string): z.infer<typeof document> {
     return document.parse(JSON.parse(text));
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new RuntimeConfigError(
-      "KF_RUNTIME_SETTINGS",
-      path,
-      `it is no configuration of nono-runc: ${message}`,
-      undefined,
-      {
-        cause,
-      },
-    );
+    const what = `it is no configuration of nono-runc: ${message}`;
+    throw new RuntimeConfigError("KF_RUNTIME_SETTINGS", path, what, undefined, { cause });
   }
 }
