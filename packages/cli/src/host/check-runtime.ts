@@ -36,7 +36,7 @@ export async function containerdRows(
 ): Promise<CheckRow[]> {
   const socket = textAt(effective.nri, "socket_path");
   const isEnabled = effective.nri["disable"] !== true && effective.nri["disable_connections"] !== true;
-  const hasSocket = await stat(host.path(socket)).then(
+  const hasSocket = await stat(host.target(socket)).then(
     (status) => status.isSocket(),
     () => false,
   );
@@ -64,7 +64,7 @@ export async function containerdRows(
 /** Whether the runtime that serves the CRI on this socket has loaded our handler. */
 export async function loadedRow(host: Host, socket: string): Promise<CheckRow> {
   const name = "handler, loaded";
-  const handlers = await loadedHandlers(host.path(socket)).then(
+  const handlers = await loadedHandlers(host.target(socket)).then(
     (loaded) => loaded.map((handler) => handler.name),
     (error: unknown) => messageOf(error),
   );

@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import { access, lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeError } from "../node/errors.ts";
+import { inside } from "./inside.ts";
 
 /** How a program ended. `code` is undefined where it could not be started or was killed. */
 export interface Ended {
@@ -22,18 +23,23 @@ export class Host {
     this.root = root;
   }
 
-  /** Where we find a path of the node. */
+  /** Where we find a path of the node; if it is a link, the link. */
   path(path: string): string {
-    return this.root === "/" ? path : join(this.root, path);
+    return this.root === "/" ? path : inside(this.root, path, "keep");
+  }
+
+  /** Where we find what a path of the node leads to. */
+  target(path: string): string {
+    return this.root === "/" ? path : inside(this.root, path, "follow");
   }
 
   /** A file's bytes, undefined when there is none. @throws {NodeError} KF_NODE_READ */
   async read(path: string): Promise<Buffer | undefined> {
     try {
-      const status = await stat(this.path(path));
+      const status = await stat(this.target(path));
       if (!status.isFile()) throw new Error("it is no file");
       if (status.size > maxFileBytes) throw new Error(`it is larger than ${maxFileBytes} bytes`);
-      return await readFile(this.path(path));
+      return await readFile(this.target(path));
     } catch (cause) {
       if (isMissing(cause)) return undefined;
       throw nodeError("KF_NODE_READ", path, messageOf(cause), { cause });
@@ -53,12 +59,12 @@ export class Host {
 
   /** A small file of /proc or /sys, empty when it is not there. */
   async readShort(path: string): Promise<string> {
-    return readFile(this.path(path), "utf8").catch(() => "");
+    return readFile(this.target(path), "utf8").catch(() => "");
   }
 
   /** Names in a folder; none when it is not there. */
   async list(path: string): Promise<string[]> {
-    return readdir(this.path(path)).catch(() => []);
+    return readdir(this.target(path)).catch(() => []);
   }
 
   async exists(path: string): Promise<boolean> {
@@ -78,7 +84,7 @@ export class Host {
   /** True where the path, or what there is of it, lies on a file system that is mounted read-only. */
   async isReadOnly(path: string): Promise<boolean> {
     for (let place = path; ; place = join(place, "..")) {
-      const code = await access(this.path(place), constants.W_OK).then(
+      const code = await access(this.target(place), constants.W_OK).then(
         () => "",
         (error: NodeJS.ErrnoException) => error.code,
       );

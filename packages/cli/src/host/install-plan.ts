@@ -56,7 +56,7 @@ export async function planInstall(host: Host, options: NodeOptions, version: str
     options.ociRuntime ?? setup.baseProgram,
     found.process?.searchPath ?? "",
   );
-  await checkRuntime(host.path(realRuntime), host.path(settings.program));
+  await checkRuntime(host.target(realRuntime), host.path(settings.program));
 
   const folder = dirname(plugin.nonoBinPath);
   const containerFiles = [

@@ -13,7 +13,7 @@ export type LoadedState = "right" | "missing" | "unasked" | "silent";
 
 /** What the runtime that runs has loaded of our handler; `program` is nono-runc. */
 export async function judgeLoaded(host: Host, setup: RuntimeSetup, program: string): Promise<LoadedState> {
-  const handlers = await loadedHandlers(host.path(setup.socket)).catch(() => undefined);
+  const handlers = await loadedHandlers(host.target(setup.socket)).catch(() => undefined);
   if (handlers === undefined) return "silent";
   const find = (name: string): LoadedHandler | undefined => handlers.find((handler) => handler.name === name);
   const [own, base] = [find(handlerName), find(setup.baseHandler)];

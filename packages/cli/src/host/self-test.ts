@@ -49,7 +49,7 @@ export function isRefusedWithoutPlugin(failure: string): boolean {
 /** Undefined when the container ran; else what the runtime said. Leaves nothing behind. */
 export async function selfTest(host: Host, options: SelfTestOptions): Promise<string | undefined> {
   const { image, systemdCgroup } = options;
-  const socket = host.path(options.socket);
+  const socket = host.target(options.socket);
   const pod = encodePod(systemdCgroup);
   let sandbox = "";
   try {

@@ -65,7 +65,7 @@ export async function untilBack(
   let last = "it does not answer";
   const asks = async (): Promise<boolean> => {
     try {
-      const handlers = (await loadedHandlers(host.path(socket))).map(({ name }) => name);
+      const handlers = (await loadedHandlers(host.target(socket))).map(({ name }) => name);
       last = `its handlers are ${handlers.map((name) => name || '""').join(", ")}`;
       return isRight(handlers);
     } catch (error) {

@@ -66,7 +66,7 @@ async function askSandboxes(host: Host, found: FoundRuntime, socket: string, for
   // A runtime that is not there any more runs nothing.
   if (found.process === undefined && !(await host.exists(socket))) return [];
   try {
-    return (await listSandboxes(host.path(socket))).filter(({ handler }) => handler === handlerName);
+    return (await listSandboxes(host.target(socket))).filter(({ handler }) => handler === handlerName);
   } catch (cause) {
     if (force) return [{ id: "", name: "unknown", namespace: "", isReady: true, handler: handlerName }];
     throw nodeError("KF_NODE_IN_USE", socket, `the runtime does not say which pods run: ${messageOf(cause)}`, {
