@@ -108,7 +108,7 @@ test-unit: node_modules/.setup ## unit tests, TypeScript and Rust (no root, unde
 e2e-node: stack ## end-to-end tests on a real containerd (as root); CONTAINERD=2.2.x or 2.4.2 picks another
 	@tools/build.sh helm
 	@rm -f build/e2e.json
-	vitest run --project e2e $(RESULTS)
+	vitest run --project e2e --project kata $(RESULTS)
 
 # Only from make's own command line: a KUBECONFIG in somebody's environment is no wish to run tests there.
 ifeq ($(origin KUBECONFIG),command line)

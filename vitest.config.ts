@@ -30,6 +30,23 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         test: {
+          name: "kata",
+          // What goes into Kata's guests, without a node. In kata-kernel: what needs a kernel that is built first.
+          include: ["e2e/cases/kata/*.test.ts"],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "kata-kernel",
+          include: ["e2e/cases/kata-kernel/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
           name: "cluster",
           // Those in cluster-own change the installation or stop the node: never on somebody's cluster.
           include: [

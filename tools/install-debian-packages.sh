@@ -18,6 +18,9 @@ packages=(
   strace           # benchmark: records the rules that the launcher adds; end-to-end: what it reads
   qemu-system-x86  # end-to-end: the launcher on Linux 6.1
   cpio             # end-to-end: that machine's root
+  e2fsprogs        # Kata images: debugfs, e2fsck
+  fdisk            # Kata images: sfdisk
+  cryptsetup-bin   # end-to-end: veritysetup, on those images
   g++              # fuzz: libFuzzer
 )
 

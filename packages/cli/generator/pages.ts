@@ -103,14 +103,22 @@ function groupTable(profiles: readonly Compiled[]): string {
 }
 
 function helpOf(program: Command): string {
-  const commands = [program, ...program.commands, ...program.commands.flatMap((group) => group.commands)];
-  return commands
+  return withSubcommands(program)
     .filter((command) => command.commands.length === 0)
     .map((command) => {
       command.configureHelp({ helpWidth: 100 });
       return `## ${fullName(command)}\n\n\`\`\`\n${command.helpInformation().trim()}\n\`\`\``;
     })
     .join("\n\n");
+}
+
+/** Level by level: the order of the page. */
+function withSubcommands(program: Command): Command[] {
+  const commands: Command[] = [];
+  for (let level: readonly Command[] = [program]; level.length > 0; level = level.flatMap((group) => group.commands)) {
+    commands.push(...level);
+  }
+  return commands;
 }
 
 function fullName(command: Command): string {

@@ -1,5 +1,6 @@
 /** The command line. Commands are loaded when they run, so that `kubefence --help` starts fast. */
 import { Command, Option } from "commander";
+import { kataCommand } from "./kata-program.ts";
 import { nodeCommand } from "./node-program.ts";
 import type { Output } from "./commands/output.ts";
 
@@ -23,6 +24,7 @@ export function buildProgram(version: string, finish: Finish): Command {
   program.addCommand(runtimeConfigCommand(finish));
   program.addCommand(installLauncherCommand(finish));
   program.addCommand(nodeCommand(finish));
+  program.addCommand(kataCommand(finish));
   return program;
 }
 

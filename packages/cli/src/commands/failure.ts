@@ -1,5 +1,6 @@
 /** The lines that a failed command leaves on stderr. */
 import { describeProblem, InstallError, manifestErrors, ProfileError, RuntimeConfigError } from "../errors.ts";
+import { KataImageError } from "../kata/image/errors.ts";
 import { describeNodeProblem, NodeError } from "../node/errors.ts";
 import { ManifestError } from "../profile/manifest.ts";
 import { UsageError } from "./output.ts";
@@ -17,7 +18,7 @@ export function describeFailure(error: unknown): { readonly text: string; readon
     const lines = error.problems.map((problem) => `kubefence: ${describeNodeProblem(problem)}\n`);
     return { text: lines.join(""), usage: false };
   }
-  if (error instanceof RuntimeConfigError || error instanceof InstallError)
+  if (error instanceof RuntimeConfigError || error instanceof InstallError || error instanceof KataImageError)
     return { text: `kubefence: ${error.message}\n`, usage: false };
   // A defect of ours: the stack is what we need to find it.
   return { text: `kubefence: unexpected: ${error instanceof Error ? error.stack : String(error)}\n`, usage: false };

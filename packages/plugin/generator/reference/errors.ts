@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { NRI_ERRORS, Status } from "@kubefence/nri";
 import { installErrors, manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
+import { kataImageErrors } from "../../../cli/src/kata/image/errors.ts";
 import { nodeErrors } from "../../../cli/src/node/errors.ts";
 import * as plugin from "../../src/errors.ts";
 import { code, table } from "./table.ts";
@@ -14,7 +15,14 @@ export function pluginErrors(part: "container" | "launcher" | "start"): string {
 
 export function commandErrors(): string {
   return errorTable(
-    Object.entries({ ...profileErrors, ...manifestErrors, ...runtimeConfigErrors, ...installErrors, ...nodeErrors }),
+    Object.entries({
+      ...profileErrors,
+      ...manifestErrors,
+      ...runtimeConfigErrors,
+      ...installErrors,
+      ...nodeErrors,
+      ...kataImageErrors,
+    }),
   );
 }
 

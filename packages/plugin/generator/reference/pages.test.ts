@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { NRI_ERRORS } from "@kubefence/nri";
 import { installErrors, manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
+import { kataImageErrors } from "../../../cli/src/kata/image/errors.ts";
 import { nodeErrors } from "../../../cli/src/node/errors.ts";
 import { keys } from "../../src/config/keys.ts";
 import { pluginErrors } from "../../src/errors.ts";
@@ -34,6 +35,7 @@ describe("errors", () => {
       runtimeConfigErrors,
       installErrors,
       nodeErrors,
+      kataImageErrors,
     ].flatMap((table) => Object.keys(table));
     expect(listed(page).toSorted()).toEqual([...codes, ...launcherCodes].toSorted());
   });
