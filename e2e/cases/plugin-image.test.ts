@@ -61,6 +61,13 @@ test("content: programs, profiles, nothing of npm; no larger than it has to be",
   expect(Number.parseInt(size, 10)).toBeLessThan(165);
 });
 
+test("the seccomp filters are for the image's machine", async ({ runPod }) => {
+  const pod = await runPod({});
+  const machine = "od -A n -t x4 -j 12 -N 4 /usr/local/share/kubefence/seccomp/restricted.bpf";
+  const audit = process.arch === "arm64" ? "c00000b7" : "c000003e";
+  expect((await pod.complete(shell(machine))).stdout.trim()).toBe(audit);
+});
+
 test("every program starts with a read-only root and without capabilities", async ({ runPod }) => {
   const pod = await runPod({});
   const programs = ["10-nono-nri -h 2>&1 | head -n 1", "kubefence --version", "nono --version", "node --version"];
@@ -89,7 +96,8 @@ const nodePod: Omit<PodSpec, "name"> = {
 const nonoHostDirectory = { name: "nono-host-dir", mountPath: "/opt/nono-nri" };
 
 function emptyLauncherDirectory(): void {
-  PluginProcess.install(directories);
+  // As the original's chart and example have it. Pods of these tests have no filter of their own, so the launcher adds ours.
+  PluginProcess.install(directories, { seccomp_profile: "restricted" });
   rmSync(directories.launcher, { recursive: true });
   mkdirSync(directories.launcher);
 }
@@ -156,9 +164,10 @@ test("the original's init container: working sandboxes for root, and the command
     const pod = await runPod({ runtimeHandler: "nono-runc" });
     expect(await runProbe(pod, { operations })).toEqual(confined);
     // A bare name that a wrapper has too is still the image's own program.
-    const command = ["sh", "-c", "echo started; : >/usr/bin/new"];
+    const command = ["sh", "-c", "grep Seccomp: /proc/self/status; : >/usr/bin/new"];
     const { stdout } = await pod.complete({ name: "bare", image: images.busybox, command });
-    expect(stdout).toBe("started\n");
+    // The script copies no filters: the launcher's own.
+    expect(stdout).toBe("Seccomp:\t2\n");
     // containerd 2.2 does not show the user, so there the plugin cannot tell.
     if (isUserShown) {
       const asUser = pod.createContainer({ name: "user", image: images.busybox, command: ["true"], runAsUser: 1000 });

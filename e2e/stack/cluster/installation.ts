@@ -12,7 +12,10 @@ import { nonoRuncPath } from "./containerd.ts";
 const imageReference = "docker.io/library/nono-nri:latest";
 const release = "kubefence";
 
-/** Values for this cluster: the original's kind values without Kata; nodes are configured by {@link prepareNode}. */
+/** A values file written for the original: every key of it with its default. */
+export const originalValues: string = join(checkout, "charts/tests/values/original-defaults.yaml");
+
+/** What this cluster needs beside them; its node is configured by {@link prepareNode}. */
 export const chartValues: object = {
   image: { repository: "nono-nri", tag: "latest", pullPolicy: "Never" },
   nodeSetup: { enabled: false },
@@ -55,15 +58,20 @@ export async function importPluginImage({ directories }: Cluster): Promise<void>
   cri.close();
 }
 
-/** Installs or upgrades the chart of this checkout and waits until the plugin is ready. */
-export async function installChart({ kubectl }: Cluster, values: object = chartValues): Promise<void> {
+/** Installs or upgrades a chart, this checkout's by default, with the original's values, and waits until its pods are ready. */
+export async function installChart(
+  { kubectl }: Cluster,
+  values: object = chartValues,
+  chart = "charts/kubefence",
+): Promise<void> {
   await kubectl.helm(
     [
       "upgrade",
       "--install",
       release,
-      join(checkout, "charts/kubefence"),
+      join(checkout, chart),
       "--namespace=kube-system",
+      `--values=${originalValues}`,
       "--values=-",
       "--wait",
       "--timeout=300s",

@@ -78,8 +78,9 @@ export function execute(
 export async function pluginRecords(
   { kubectl, namespace }: ClusterUnderTest,
   pod: string,
+  selector: string = pluginSelector,
 ): Promise<Record<string, unknown>[]> {
-  const log = await kubectl.run(["logs", `--selector=${pluginSelector}`, `--namespace=${namespace}`, "--tail=-1"]);
+  const log = await kubectl.run(["logs", `--selector=${selector}`, `--namespace=${namespace}`, "--tail=-1"]);
   return log
     .split("\n")
     .filter((line) => line.includes(`"pod":"${pod}"`))

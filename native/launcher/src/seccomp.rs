@@ -1,8 +1,10 @@
-//! The seccomp policy that `--seccomp` names: its compiled filter, from `/nono/seccomp`, completed by what this process
-//! may ever hold, and stacked on whatever filters the container has. The kernel takes the strictest answer of all.
+//! The seccomp policy that `--seccomp` names: its compiled filter, from `/nono/seccomp`, else from inside the binary,
+//! completed by what this process may ever hold, and stacked on whatever filters the container has. The kernel takes the
+//! strictest answer of all.
 
 use kubefence_policy::arguments::ProfileName;
 use kubefence_policy::filter::{Capabilities, Filter, MAX_FILTER_BYTES, PROOF_ERRNO};
+use rustix::io::Errno;
 use rustix::thread::{CapabilitySet, capability_is_in_bounding_set};
 
 use crate::error::{Code, LaunchError};
@@ -10,6 +12,9 @@ use crate::installed::{self, open_directory};
 use crate::{kernel, proof};
 
 const FOLDER: &str = "seccomp";
+
+/// Compiled-in filters by policy name, for this machine.
+const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/built_in_filters.rs"));
 
 /// `AUDIT_ARCH_*` of this machine's native interface.
 #[cfg(target_arch = "x86_64")]
@@ -25,7 +30,8 @@ pub struct SeccompFilter {
 }
 
 impl SeccompFilter {
-    /// Reads the filter of policy `name`; before the restriction, which closes `/nono`.
+    /// Reads the filter of policy `name`; before the restriction, which closes `/nono`. As with profiles, the built-in
+    /// ones count only where the folder does not exist.
     ///
     /// # Errors
     /// `SECCOMP_POLICY`
@@ -39,13 +45,24 @@ impl SeccompFilter {
                 "install the release's seccomp folder beside its launcher, or change seccomp_profile",
             )
         };
-        let folder = open_directory(rustix::fs::CWD, proof::LAUNCHER_DIRECTORY)
-            .and_then(|directory| open_directory(directory, FOLDER))
-            .map_err(|error| refused(&error))?;
-        let file_name = format!("{}.bpf", name.as_str());
-        let content =
-            installed::read(&folder, &file_name, MAX_FILTER_BYTES).map_err(|error| refused(&error))?;
-        let filter = Filter::parse(&content).map_err(|error| refused(&error))?;
+        let directory = open_directory(rustix::fs::CWD, proof::LAUNCHER_DIRECTORY);
+        let directory = directory.map_err(|error| refused(&error))?;
+        let filter = match open_directory(&directory, FOLDER) {
+            Ok(folder) => {
+                let file_name = format!("{}.bpf", name.as_str());
+                let content = installed::read(&folder, &file_name, MAX_FILTER_BYTES);
+                Filter::parse(&content.map_err(|error| refused(&error))?)
+            }
+            Err(Errno::NOENT) => {
+                let built_in = BUILT_IN.iter().find(|(known, _)| *known == name.as_str());
+                let Some((_, content)) = built_in else {
+                    return Err(refused(&"it is not built in, and /nono/seccomp does not exist"));
+                };
+                Filter::parse(content)
+            }
+            Err(error) => return Err(refused(&error)),
+        };
+        let filter = filter.map_err(|error| refused(&error))?;
         if filter.machine != MACHINE {
             return Err(refused(&"it is a filter for another machine"));
         }
@@ -86,4 +103,21 @@ fn filter_for_this_process(filter: Filter) -> Vec<libc::sock_filter> {
     let held = Capabilities(held.fold(CapabilitySet::empty(), |set, one| set | one).bits());
     let program = filter.program(held);
     program.iter().map(|one| libc::sock_filter { code: one.code, jt: one.jt, jf: one.jf, k: one.k }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_filters_are_for_this_machine() {
+        let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            ["original-restricted", "original-runtime-default", "restricted", "runtime-default"]
+        );
+        for (_, content) in BUILT_IN {
+            assert_eq!(Filter::parse(content).unwrap().machine, MACHINE);
+        }
+    }
 }

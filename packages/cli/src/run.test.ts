@@ -230,7 +230,7 @@ describe("node", () => {
       status: 1,
       stdout: "",
       stderr: expect.stringMatching(
-        /^kubefence: KF_NODE_RELEASE: nono: ENOENT.*; name the directory of the release with --release\n$/,
+        /^kubefence: KF_NODE_RELEASE: nono(?:-runc)?: ENOENT.*; name the directory of the release with --release\n$/,
       ),
     });
     expect(await kubefence("node", "check", "--plugin-config", "/missing.toml")).toMatchObject({

@@ -187,7 +187,7 @@ export const containerErrors: Readonly<Record<ContainerErrorCode, ErrorEntry>> =
   },
   SECCOMP_FILTER_UNUSABLE: {
     meaning:
-      "The launcher has to add the policy of seccomp_profile to the container's filters, and the compiled filter beside the launcher is missing, closed to some users, or not root's.",
+      "The launcher has to add the policy of seccomp_profile to the container's filters, and the folder seccomp beside the launcher lacks the compiled filter, or that is closed to some users, or not root's.",
     action: "install the folder seccomp of the release beside the launcher (0755, files 0644, owned by root)",
   },
   KATA_ANNOTATION_REFUSED: {

@@ -113,6 +113,24 @@ test("nono-runc's configuration follows: new launcher and settings, same runtime
   expect(written.launcher.accepted[0].identity).toMatch(`${ino}:${size}:`);
 });
 
+test("a configuration of the plugin that it would refuse is an error with a code, and the launcher stays", async () => {
+  await installLauncher(options);
+  const before = readFileSync(join(options.directory, "nono"));
+  writeFileSync(options.runtimeConfig, JSON.stringify({ version: 1, runtime: "/usr/sbin/runc", log: "/var/log/x" }));
+  writeFileSync(launcher, staticElf("2"));
+  for (const [text, why] of [
+    ["nono_bin_pth = 1\n", "CONFIG_UNPARSABLE"],
+    ['runtime_classes = []\ndefault_profile = "default"\n', "CONFIG_INVALID"],
+  ] as const) {
+    writeFileSync(options.config, text);
+    await expect(installLauncher(options)).rejects.toMatchObject({
+      code: "KF_RUNTIME_SETTINGS",
+      message: expect.stringContaining(`${options.config}: ${why}: `),
+    });
+  }
+  expect(readFileSync(join(options.directory, "nono"))).toEqual(before);
+});
+
 test.each([
   ["missing", undefined],
   ["no program", "#!/bin/sh\n"],

@@ -7,16 +7,27 @@ import { findClosed, findForeignControl } from "./access.ts";
 const SEARCH = 1;
 const READ = 4;
 
-/** Why the launcher could not add the policy's compiled filter in a container, or undefined if it can. Never throws. */
+/**
+ * Why the launcher could not add the policy's compiled filter in a container, or undefined if it can. Without the folder it
+ * takes the one that is built into it. Never throws.
+ */
 export async function inspectFilterFile(
   launcherDirectory: string,
   policy: string,
   ownUid: number,
 ): Promise<Refusal | undefined> {
   const folder = `${launcherDirectory}/seccomp`;
+  if (await isMissing(folder)) return undefined;
   return (
     (await inspectPlace(folder, "directory", SEARCH, ownUid)) ??
     (await inspectPlace(`${folder}/${policy}.bpf`, "file", READ, ownUid))
+  );
+}
+
+function isMissing(path: string): Promise<boolean> {
+  return promisify(lstat)(path).then(
+    () => false,
+    (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT",
   );
 }
 
