@@ -67,7 +67,7 @@ demo: stack ## start a real containerd and show a container that the kernel conf
 .PHONY: stack
 stack: node_modules/.setup build
 	@tools/install-debian-packages.sh
-	@tools/build.sh containerd runc cni
+	@tools/build.sh containerd runc cni landlock-restrict
 
 .PHONY: stack-up
 stack-up: stack ## start the test node (containerd, plugin) and leave it running

@@ -1,5 +1,6 @@
 import { test as base, type TestAPI } from "vitest";
 import { nodeName } from "./setup.ts";
+import type { NodeDirectories } from "./stack/directories.ts";
 import type { Pod } from "./stack/kubelet/pod.ts";
 import type { PodSpec } from "./stack/kubelet/pod-spec.ts";
 import { TestNode } from "./stack/node.ts";
@@ -51,12 +52,17 @@ export const test: TestAPI<NodeFixtures> = base.extend<NodeFixtures>({
   },
 });
 
-/** A test with the plugin running under these settings, started once for the file. */
-export function testWithPlugin(settings: PluginSettings = {}): TestAPI<PluginFixtures> {
+/** A test with the plugin running under these settings, started once for the file; `prepare` changes what was installed. */
+export function testWithPlugin(
+  settings: PluginSettings = {},
+  prepare: (directories: NodeDirectories) => void = () => undefined,
+): TestAPI<PluginFixtures> {
   return test.extend<Omit<PluginFixtures, keyof NodeFixtures>>({
     plugin: [
       async ({ node }, use) => {
-        const plugin = await PluginProcess.start(node.directories, settings);
+        PluginProcess.install(node.directories, settings);
+        prepare(node.directories);
+        const plugin = await PluginProcess.startInstalled(node.directories);
         await use(plugin);
         await plugin.stop();
       },

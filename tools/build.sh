@@ -26,6 +26,7 @@ settings() {
       cgo=1 tags=seccomp ;;
     cni) main_module=github.com/containernetworking/plugins ;;
     helm) main_module=helm.sh/helm/v3 ;;
+    landlock-restrict) main_module=github.com/landlock-lsm/go-landlock ;;
     kubernetes) main_module=k8s.io/kubernetes ;;
     *) die "unknown program family '$1': no build settings for it" ;;
   esac

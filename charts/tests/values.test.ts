@@ -50,6 +50,12 @@ describe("a values file with a mistake is refused, and the message says where", 
   test("values that contradict each other", () => {
     const both = { hostPaths: { nonoHostDir: "/var/lib/a" }, config: { nonoBinPath: "/var/lib/b/nono" } };
     expect(() => render({ values: both })).toThrow("they must name the same directory");
+    expect(() => render({ values: { config: { launcher: "nono" } } })).toThrow("nodeSetup.enabled is true");
+    const other = {
+      config: { launcher: "template", launcherTemplate: { web: ["-ro", "/usr"] } },
+      nodeSetup: { enabled: false },
+    };
+    expect(() => render({ values: other })).not.toThrow();
   });
 });
 

@@ -82,6 +82,11 @@ export function helmRelease(): ToolRelease {
   return toolRelease("helm", "helm", "helm.sh/helm/v3");
 }
 
+/** go-landlock's landlock-restrict, in the version that tools/landlock-restrict names. */
+export function landlockRestrictRelease(): ToolRelease {
+  return toolRelease("landlock", "landlock-restrict", "github.com/landlock-lsm/go-landlock");
+}
+
 function toolRelease(family: string, folder: string, module: string): ToolRelease {
   const goMod = readFileSync(join(checkout, "tools", folder, "go.mod"), "utf8");
   const version = new RegExp(String.raw`^\s*(?:require )?${module.replaceAll(".", String.raw`\.`)} v(\S+)`, "m").exec(

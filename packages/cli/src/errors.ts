@@ -107,6 +107,11 @@ export const runtimeConfigErrors = {
     meaning: "The plugin's configuration cannot be used.",
     action: "correct it; docs/reference/configuration.md lists all keys",
   },
+  KF_RUNTIME_OTHER_LAUNCHER: {
+    meaning: "The plugin's configuration names a launcher that is not ours, whose command line nono-runc cannot check.",
+    action:
+      'use launcher = "kubefence", or give the handler no nono-runc; docs/reference/launchers.md says what is lost then',
+  },
   KF_RUNTIME_PROGRAM: {
     meaning: "The real runtime is not there, is no program, is nono-runc itself, or others than root can write it.",
     action: "name runc or crun with --runtime",

@@ -47,6 +47,7 @@ export type ContainerErrorCode =
   | "SECCOMP_FILTER_UNUSABLE"
   | "KATA_ANNOTATION_REFUSED"
   | "KATA_POLICY_REFUSED"
+  | "LAUNCHER_CANNOT"
   | "ADJUSTMENT_LOST"
   | "INTERNAL";
 
@@ -198,6 +199,11 @@ export const containerErrors: Readonly<Record<ContainerErrorCode, ErrorEntry>> =
   KATA_POLICY_REFUSED: {
     meaning: "A pod brings a policy for its guest, or initdata that may hold one, which the operator has not listed.",
     action: "take the annotation away, or ask the cluster's operator to list its SHA-256 (kata_policy_sha256)",
+  },
+  LAUNCHER_CANNOT: {
+    meaning:
+      "The configuration names a launcher that is not ours (launcher), and it cannot do what the container needs; the message names it.",
+    action: 'use launcher = "kubefence", or change the pod',
   },
   ADJUSTMENT_LOST: {
     meaning:

@@ -15,6 +15,7 @@ import { openLog, type Log } from "./observe/log.ts";
 import type { NodeReadiness } from "./observe/node-readiness.ts";
 import { noMetrics, type Metrics } from "./observe/metrics.ts";
 import type { LauncherState } from "./policy/inputs.ts";
+import { openOtherLauncher } from "./policy/other-launcher.ts";
 import { judgeRuntime } from "./policy/runtime.ts";
 import { openSeccomp } from "./seccomp/open.ts";
 import { StateStore } from "./state/store.ts";
@@ -116,6 +117,7 @@ function createDaemon(configuration: Configuration, log: Log, metrics: Metrics):
       profiles: new Map(),
       seccomp: openSeccomp(configuration.seccompProfile),
       filterProblem: undefined,
+      otherLauncher: openOtherLauncher(configuration),
     },
     launcherDirectory: configuration.nonoBinPath === "" ? "" : dirname(configuration.nonoBinPath),
     pluginName: `${index}-${name}`,

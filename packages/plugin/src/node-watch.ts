@@ -7,7 +7,7 @@ import { lacksBelow } from "./launcher/landlock.ts";
 import { watchDirectories, type DirectoryWatch } from "./launcher/watch.ts";
 import type { Refusal } from "./policy/inputs.ts";
 import { openingCommand } from "./policy/reach.ts";
-import { InstalledProfileReader } from "./profiles/installed.ts";
+import { openProfiles, type ProfileSource } from "./profiles/source.ts";
 
 const INTERVAL_MS = 30_000;
 
@@ -22,7 +22,7 @@ const BARE_MESSAGES: readonly RefusalCode[] = [
 /** Keeps what the node has installed in memory: creates are answered from the last result. */
 export class NodeWatch {
   readonly #daemon: Daemon;
-  readonly #profiles: InstalledProfileReader;
+  readonly #profiles: ProfileSource;
   #launcher: CheckedLauncher | undefined;
   /** Set on a node for guests only whose own kernel would not do. */
   #kernelRefusal: Refusal | undefined;
@@ -32,7 +32,7 @@ export class NodeWatch {
 
   constructor(daemon: Daemon) {
     this.#daemon = daemon;
-    this.#profiles = new InstalledProfileReader(daemon.launcherDirectory, process.geteuid?.() ?? 0);
+    this.#profiles = openProfiles(daemon.node.configuration, daemon.launcherDirectory, process.geteuid?.() ?? 0);
   }
 
   /** The first check. Throws what is wrong with the launcher, unless none is configured: then creates are refused. */
@@ -92,14 +92,14 @@ export class NodeWatch {
 
   async #check(): Promise<Refusal | undefined> {
     const { node, metrics, log, launcherDirectory } = this.#daemon;
-    const { nonoBinPath, minLandlockAbi, seccompProfile } = node.configuration;
-    const checked = await checkLauncher(nonoBinPath, minLandlockAbi, this.#launcher);
+    const { nonoBinPath, minLandlockAbi, seccompProfile, launcher } = node.configuration;
+    const checked = await checkLauncher(nonoBinPath, minLandlockAbi, this.#launcher, launcher);
     this.#launcher = "probe" in checked ? checked : undefined;
     node.guestLauncher = guestLauncherState(checked);
     node.launcher = isForGuestsOnly(node.configuration) ? node.guestLauncher : launcherState(checked);
     if (nonoBinPath !== "") {
       node.profiles = await this.#profiles.read();
-      if (seccompProfile !== "") {
+      if (seccompProfile !== "" && launcher === "kubefence") {
         node.filterProblem = await inspectFilterFile(launcherDirectory, seccompProfile, process.geteuid?.() ?? 0);
       }
     }

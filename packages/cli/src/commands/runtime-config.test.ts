@@ -163,6 +163,11 @@ describe("nothing is written", () => {
     expect(await failure({ config: join(node, "missing") })).toMatch(/KF_RUNTIME_SETTINGS: .*ENOENT/);
   });
 
+  test("for a launcher that is not ours", async () => {
+    writeConfiguration('launcher = "nono"\n');
+    expect(await failure()).toMatch(/KF_RUNTIME_OTHER_LAUNCHER: .*launcher is "nono"/);
+  });
+
   test("with a launcher that the plugin would not trust", async () => {
     chmodSync(join(node, "nono-nri/nono"), 0o777);
     expect(await failure()).toMatch(/KF_RUNTIME_LAUNCHER: .*can be written by others/);

@@ -8,10 +8,17 @@ import { readLauncher, readProfiles } from "./node.ts";
 
 export type PluginConfiguration = ReturnType<typeof loadConfiguration>;
 
-/** The plugin's configuration. @throws {RuntimeConfigError} KF_RUNTIME_SETTINGS */
+/** The plugin's configuration, for nono-runc. @throws {RuntimeConfigError} KF_RUNTIME_SETTINGS, KF_RUNTIME_OTHER_LAUNCHER */
 export function readPluginConfiguration(path: string): PluginConfiguration {
   try {
     const configuration = loadConfiguration(path);
+    if (configuration.launcher !== "kubefence") {
+      throw new RuntimeConfigError(
+        "KF_RUNTIME_OTHER_LAUNCHER",
+        path,
+        `launcher is ${JSON.stringify(configuration.launcher)}`,
+      );
+    }
     if (configuration.nonoBinPath !== "") return configuration;
   } catch (cause) {
     if (!(cause instanceof KubefenceError)) throw cause;

@@ -2,6 +2,7 @@ import type { LinuxSeccompInit } from "@kubefence/nri";
 import { launcherPath, PROFILE_VARIABLE } from "../policy/environment.ts";
 import { LAUNCHER_MOUNT } from "../policy/launcher-mount.ts";
 import type { MountInput } from "../policy/inputs.ts";
+import type { OtherCommandLine } from "../policy/other-launcher.ts";
 import type { SandboxDecision } from "../policy/decision.ts";
 
 /** The launcher as the container sees it. */
@@ -37,7 +38,7 @@ export function adjustmentFor(
   launcherDirectory: string,
 ): LauncherAdjustment {
   return {
-    args: launcherPrefix(decision).concat(container.args),
+    args: (decision.other?.prefix ?? launcherPrefix(decision)).concat(container.args),
     mounts: [launcherMount(launcherDirectory)],
     // The removals take the variables over from an earlier plugin that set them.
     env: [
@@ -45,7 +46,16 @@ export function adjustmentFor(
       { key: PROFILE_VARIABLE, value: decision.profile },
       { key: "-PATH", value: "" },
       { key: "PATH", value: launcherPath(container.env) },
+      ...(decision.other === undefined ? [] : otherEnvironment(decision.other)),
     ],
     ...(decision.seccomp !== undefined && { linux: { seccompPolicy: decision.seccomp } }),
   };
+}
+
+/** As for our own variables: each is taken over from an earlier plugin. */
+function otherEnvironment({ set }: OtherCommandLine): LauncherAdjustment["env"] {
+  return set.flatMap(({ key, value }) => [
+    { key: `-${key}`, value: "" },
+    { key, value },
+  ]);
 }

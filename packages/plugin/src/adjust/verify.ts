@@ -3,6 +3,7 @@ import type { SeccompAdjustment } from "../seccomp/delivery.ts";
 import { isSameFilter } from "../seccomp/same-filter.ts";
 import { LAUNCHER_MOUNT, touchesLauncherMount } from "../policy/launcher-mount.ts";
 import { PROFILE_VARIABLE } from "../policy/environment.ts";
+import type { OtherCommandLine, OtherLauncher } from "../policy/other-launcher.ts";
 import type { MountInput } from "../policy/inputs.ts";
 import { launcherMount } from "./adjustment.ts";
 
@@ -15,6 +16,8 @@ export interface ExpectedAdjustment {
   readonly launcherDirectory: string;
   /** The filter that we set, or undefined where we left the container's own. */
   readonly seccomp?: SeccompAdjustment;
+  /** Of a launcher that is not ours: what it is given of the environment, and what it must not hear. */
+  readonly other?: Pick<OtherCommandLine, "set"> & Pick<OtherLauncher, "obeys">;
 }
 
 /** The adjustment that all plugins' answers add up to, as the runtime shows it for validation. */
@@ -62,15 +65,25 @@ function findLostContent(ours: ExpectedAdjustment, merged: MergedAdjustment): st
   for (const [key, value] of [
     [PROFILE_VARIABLE, ours.profile],
     ["PATH", ours.path],
+    ...(ours.other?.set ?? []).map((entry): [string, string] => [entry.key, entry.value]),
   ]) {
     const last = merged.env.findLast((entry) => entry.key === key || entry.key === `-${key}`);
     if (last?.key !== key || last?.value !== value)
       return `the variable ${key} is ${JSON.stringify(last?.value ?? null)}`;
   }
+  const heard = ours.other && findHeard(ours.other, merged.env);
+  if (heard !== undefined) return `the variable ${heard}, which the launcher obeys, is set`;
   if (ours.seccomp !== undefined && !isSameFilter(ours.seccomp, merged.linux?.seccompPolicy)) {
     return "the seccomp filter is another one";
   }
   return undefined;
+}
+
+function findHeard(
+  { set, obeys }: NonNullable<ExpectedAdjustment["other"]>,
+  env: MergedAdjustment["env"],
+): string | undefined {
+  return env.find(({ key }) => obeys(key) && set.every((entry) => entry.key !== key))?.key;
 }
 
 function findOtherOwner(

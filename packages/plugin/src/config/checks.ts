@@ -5,6 +5,7 @@ import { cleanPath } from "../policy/clean-path.ts";
 import { isProfileName, PROFILE_NAME_PATTERN } from "../policy/profile-name.ts";
 import { isPolicyName } from "../seccomp/document.ts";
 import type { Configuration } from "./configuration.ts";
+import { checkLauncherForm } from "./launcher-form.ts";
 
 /** Returns what is wrong, without the prefix `config: `, or undefined. */
 type Check = (configuration: Configuration) => string | undefined;
@@ -39,6 +40,8 @@ const checks: Readonly<Record<string, Check>> = {
 
   pathShimsOff: ({ pathShims }) =>
     pathShims ? "path_shims = true is not supported: the wrapper scripts are not built; remove the key" : undefined,
+
+  launcherForm: checkLauncherForm,
 
   binPathInDirectoryOfItsOwn: ({ nonoBinPath }) => {
     if (nonoBinPath === "") return undefined;

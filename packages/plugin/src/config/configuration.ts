@@ -18,6 +18,12 @@ export interface Configuration {
   readonly kubeletRoot: string;
   readonly stateDirectory: string;
   readonly pathShims: boolean;
+  /** "kubefence", "nono" or "template". */
+  readonly launcher: string;
+  /** Profile to arguments, for "template". */
+  readonly launcherTemplate: ReadonlyMap<string, readonly string[]>;
+  /** Variables that a launcher of "template" obeys: `NAME` or `PREFIX*`. */
+  readonly launcherVariables: readonly string[];
   /** "sandbox", "deny" or "allow"; for nono-runc. */
   readonly execPolicy: string;
   /** The same by namespace. */

@@ -12,6 +12,9 @@ export type KeyName =
   | "kubelet_root"
   | "state_directory"
   | "path_shims"
+  | "launcher"
+  | "launcher_template"
+  | "launcher_variables"
   | "exec_policy"
   | "exec_policy_by_namespace"
   | "kata_classes"
@@ -117,6 +120,28 @@ export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
     initial: false,
     required: "no",
     help: "The original's wrapper scripts in `/nono`. Not built: `true` is refused.",
+  },
+  launcher: {
+    type: "string",
+    initial: "kubefence",
+    required: "no",
+    help:
+      'What the file `nono_bin_path` is: `"kubefence"`, our launcher; `"nono"`, upstream nono; `"template"`, any program that restricts ' +
+      "itself and then becomes the command it is given. [Other launchers](launchers.md) says what the last two cannot do; containers that need it are refused.",
+  },
+  launcher_template: {
+    type: "table of string[]",
+    initial: undefined,
+    required: "no",
+    help:
+      'With `launcher = "template"`: profile name to the arguments between the launcher and the command. `{profile}` stands for the name; an argument with ' +
+      "`{rw}` or `{ro}` is repeated for each volume of the pod that may be written, or read. The names are the profiles that pods can use.",
+  },
+  launcher_variables: {
+    type: "string[]",
+    initial: [],
+    required: "no",
+    help: 'With `launcher = "template"`: variables that the launcher obeys; `NAME` or `PREFIX*`. A container that has one is refused: NRI cannot take a variable away.',
   },
   exec_policy: {
     type: "string",

@@ -25,6 +25,10 @@ export function parseConfiguration(text: string): Configuration {
     kubeletRoot: readString("kubelet_root", valueOf("kubelet_root")),
     stateDirectory: readString("state_directory", valueOf("state_directory")),
     pathShims: readBoolean("path_shims", valueOf("path_shims")),
+    launcher: readString("launcher", valueOf("launcher")),
+    launcherTemplate:
+      readTable("launcher_template", valueOf("launcher_template"), "arrays of strings", readStrings) ?? new Map(),
+    launcherVariables: readStrings("launcher_variables", valueOf("launcher_variables")),
     execPolicy: readString("exec_policy", valueOf("exec_policy")),
     execPolicyByNamespace:
       readTable("exec_policy_by_namespace", valueOf("exec_policy_by_namespace"), "strings", readString) ?? new Map(),

@@ -1,9 +1,11 @@
 import { NriError } from "@kubefence/nri";
 import { adjustmentFor, type LauncherAdjustment } from "../adjust/adjustment.ts";
+import type { ExpectedAdjustment } from "../adjust/verify.ts";
 import { explain, messageOf } from "../errors.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision } from "../policy/decision.ts";
 import type { ContainerInput, PodInput } from "../policy/inputs.ts";
+import type { OtherCommandLine } from "../policy/other-launcher.ts";
 import type { Answering, Daemon } from "./daemon.ts";
 
 /**
@@ -38,6 +40,7 @@ function answerFor(
       path,
       launcherDirectory: daemon.launcherDirectory,
       seccomp: decision.seccomp,
+      ...(decision.other !== undefined && expectedOf(decision.other, daemon)),
     });
     return { decision, adjust };
   } catch (error) {
@@ -46,6 +49,10 @@ function answerFor(
       decision: { kind: "refuse", code: "INTERNAL", what: `the plugin failed: ${messageOf(error)}`, profile: "" },
     };
   }
+}
+
+function expectedOf({ set }: OtherCommandLine, { node }: Daemon): Pick<ExpectedAdjustment, "other"> {
+  return { other: { set, obeys: (name) => node.otherLauncher?.obeys(name) === true } };
 }
 
 function refusalText(refusal: Extract<Decision, { kind: "refuse" }>): string {

@@ -24,7 +24,7 @@ export function synchronize(
   containers: readonly SynchronizedContainer[],
   call: Answering,
 ): void {
-  const { configuration } = daemon.node;
+  const { configuration, otherLauncher } = daemon.node;
   const ours = new Map<string, SynchronizedPod>();
   for (const pod of pods) if (matchRuntimeClass(pod, configuration) === undefined) ours.set(pod.id, pod);
 
@@ -33,7 +33,7 @@ export function synchronize(
   for (const container of containers) {
     alive.add(container.id);
     const pod = ours.get(container.podSandboxId);
-    if (pod === undefined || runsUnderLauncher(container, daemon.launcherDirectory)) continue;
+    if (pod === undefined || runsUnderLauncher(container, daemon.launcherDirectory, otherLauncher)) continue;
     unsandboxed.push({ container_id: container.id, namespace: pod.namespace, pod: pod.name });
   }
 

@@ -1,6 +1,7 @@
 import type { RefusalCode } from "../errors.ts";
 import type { LauncherState, Refusal } from "../policy/inputs.ts";
 import { inspectLauncher, type InspectedLauncher } from "./inspect.ts";
+import { probeOther } from "./other.ts";
 import { probeLauncher, type ProbeResult } from "./probe.ts";
 
 /** A launcher that passed, with what its probe said. */
@@ -27,6 +28,7 @@ export async function checkLauncher(
   path: string,
   minimumAbi: number,
   last: CheckedLauncher | undefined,
+  form: string = "kubefence",
 ): Promise<LauncherCheck> {
   if (path === "") {
     return {
@@ -41,7 +43,7 @@ export async function checkLauncher(
     last.inspected.identity === inspected.identity &&
     performance.now() - last.probedAtMs < PROBE_AGE_MS;
   if (isFresh) return { ...last, inspected };
-  const probe = await probeLauncher(path, minimumAbi);
+  const probe = form === "kubefence" ? await probeLauncher(path, minimumAbi) : await probeOther(path, form, minimumAbi);
   if (!("code" in probe)) return { inspected, probe, probedAtMs: performance.now() };
   return KERNEL_REFUSALS.has(probe.code) ? { inspected, refusal: probe } : probe;
 }

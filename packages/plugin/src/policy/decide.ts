@@ -2,10 +2,11 @@ import type { Configuration } from "../config/configuration.ts";
 import { findAnnotationConflict } from "../kata/annotations.ts";
 import type { KataRules } from "../kata/rules.ts";
 import type { SeccompDelivery } from "../seccomp/delivery.ts";
-import type { Decision, RefuseDecision, SkipDecision } from "./decision.ts";
+import type { Decision, RefuseDecision, SandboxDecision, SkipDecision } from "./decision.ts";
 import { findDuplicateVariable } from "./environment.ts";
 import type { ContainerInput, LauncherState, PodInput, Refusal, RuntimeState } from "./inputs.ts";
 import { findMountOverLauncher } from "./launcher-mount.ts";
+import type { OtherLauncher } from "./other-launcher.ts";
 import { chooseProfile, findProfile, type InstalledProfiles } from "./profile.ts";
 import { findBarrier } from "./reach.ts";
 import { volumeOptions } from "./volumes.ts";
@@ -26,6 +27,8 @@ export interface NodeState {
   readonly seccomp: SeccompDelivery | undefined;
   /** Why the launcher cannot add the policy's filter, or undefined. */
   readonly filterProblem: Refusal | undefined;
+  /** Undefined for our own launcher. */
+  readonly otherLauncher: OtherLauncher | undefined;
 }
 
 /** Why the pod is none of ours, or undefined if it is. Reads only the pod's runtime handler. */
@@ -77,7 +80,10 @@ export function decide(pod: PodInput, container: ContainerInput, node: NodeState
   for (const path of volumes.readWrite) options.push("--rw", path);
   for (const path of volumes.readOnly) options.push("--ro", path);
   for (const path of volumes.except) options.push("--except", path);
-  return { kind: "sandbox", profile: name, options, seccomp: filter, ignoredAnnotation };
+  const decision: SandboxDecision = { kind: "sandbox", profile: name, options, seccomp: filter, ignoredAnnotation };
+  if (node.otherLauncher === undefined) return decision;
+  const other = node.otherLauncher.apply(decision, container.env, isGuest);
+  return isRefusal(other) ? refuse(other, name) : other;
 }
 
 function isRefusal(value: object): value is Refusal {

@@ -1,5 +1,6 @@
 import type { SeccompAdjustment } from "../seccomp/delivery.ts";
 import type { Refusal } from "./inputs.ts";
+import type { OtherCommandLine } from "./other-launcher.ts";
 
 /** What becomes of a container. */
 export type Decision = SkipDecision | SandboxDecision | RefuseDecision;
@@ -18,6 +19,8 @@ export interface SandboxDecision {
   readonly seccomp?: SeccompAdjustment;
   /** The annotation's value where it is no profile name and the default profile is used instead. */
   readonly ignoredAnnotation: string | undefined;
+  /** Set where the configured launcher is not ours; `options` is empty then. */
+  readonly other?: OtherCommandLine;
 }
 
 export interface RefuseDecision extends Refusal {

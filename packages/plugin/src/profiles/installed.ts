@@ -22,15 +22,27 @@ interface ReadProfile {
   readonly profile: InstalledProfile;
 }
 
-/** The manifests in `<launcher directory>/profiles`, read again only where a file has changed. */
+/** What the files are. */
+interface ProfileFormat {
+  /** Never throws: what is wrong is in `broken`. */
+  readonly read: (text: string) => InstalledProfile;
+  /** The profiles inside the launcher, which count where there is no folder. */
+  readonly builtIn: () => ReadonlyMap<string, InstalledProfile>;
+}
+
+const MANIFESTS: ProfileFormat = { read: readManifest, builtIn: builtInProfiles };
+
+/** The profiles in `<launcher directory>/profiles`, read again only where a file has changed. */
 export class InstalledProfileReader {
   readonly #directory: string;
   readonly #ownUid: number;
+  readonly #format: ProfileFormat;
   #known: ReadonlyMap<string, ReadProfile> = new Map();
 
-  constructor(launcherDirectory: string, ownUid: number) {
+  constructor(launcherDirectory: string, ownUid: number, format: ProfileFormat = MANIFESTS) {
     this.#directory = `${launcherDirectory}/profiles`;
     this.#ownUid = ownUid;
+    this.#format = format;
   }
 
   /**
@@ -43,7 +55,7 @@ export class InstalledProfileReader {
       entries = await listDirectory(this.#directory);
     } catch (error) {
       this.#known = new Map();
-      return isMissing(error) ? builtInProfiles() : new Map();
+      return isMissing(error) ? this.#format.builtIn() : new Map();
     }
     const manifests = new Map<string, ReadProfile>();
     // One after the other: the daemon has little memory, and nothing waits for this.
@@ -83,7 +95,10 @@ export class InstalledProfileReader {
     const bytes = Buffer.allocUnsafeSlow(status.size);
     const { bytesRead } = await readBytes(file, bytes, 0, status.size, 0);
     if (bytesRead !== status.size) throw new Error(`${path} changed while it was read`);
-    return { identity, profile: { ...readManifest(bytes.toString("utf8")), barrier: findClosed(path, status, 4) } };
+    return {
+      identity,
+      profile: { ...this.#format.read(bytes.toString("utf8")), barrier: findClosed(path, status, 4) },
+    };
   }
 }
 

@@ -70,6 +70,9 @@ export function configuration(changes: Partial<Configuration> = {}): Configurati
     kubeletRoot: "/var/lib/kubelet",
     stateDirectory: "/var/run/nono-nri",
     pathShims: false,
+    launcher: "kubefence",
+    launcherTemplate: new Map(),
+    launcherVariables: [],
     execPolicy: "sandbox",
     execPolicyByNamespace: new Map(),
     kataClasses: [],
@@ -93,6 +96,7 @@ export function nodeState(changes: Partial<NodeState> & { configuration?: Config
     ]),
     seccomp: undefined,
     filterProblem: undefined,
+    otherLauncher: undefined,
     ...changes,
   };
 }
