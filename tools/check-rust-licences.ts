@@ -22,6 +22,9 @@ const allowed = new Set([
   "Zlib",
 ]);
 
+/** What crates say in a file of theirs instead of in a field: read there, by hand. */
+const fromFile = new Map([["regorus 0.2.8", "MIT"]]);
+
 /** True when an SPDX expression can be satisfied by what is allowed. Knows OR, AND and parentheses around them. */
 function isAllowed(expression: string): boolean {
   const flat = expression.replaceAll("/", " OR ").replaceAll(/[()]/g, "");
@@ -35,7 +38,9 @@ const metadata = execFileSync("cargo", ["metadata", "--locked", "--format-versio
   maxBuffer: 64 << 20,
 });
 const { packages }: { packages: Crate[] } = JSON.parse(metadata);
-const refused = packages.filter(({ license }) => license === null || !isAllowed(license));
+const licenceOf = ({ name, version, license }: Crate): string | undefined =>
+  license ?? fromFile.get(`${name} ${version}`);
+const refused = packages.filter((crate) => !isAllowed(licenceOf(crate) ?? "missing"));
 for (const { name, version, license } of refused) {
   console.error(`${name} ${version}: licence ${license ?? "missing"} is not in tools/check-rust-licences.ts`);
 }

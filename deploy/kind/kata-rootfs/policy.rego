@@ -1,0 +1,1 @@
+../../../kata/policy/policy.rego
