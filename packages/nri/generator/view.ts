@@ -7,16 +7,21 @@ import { propertyName, typeName } from "./names.ts";
 
 const VIEW = "./view.js";
 const READ = "./read.js";
-const WIRE = "@bufbuild/protobuf/wire";
 
 export function generateView(f: GeneratedFile, message: DescMessage): void {
   const name = typeName(message);
   f.print();
   printDocumentation(f, message);
   f.print("export class ", name, " extends ", f.import("View", VIEW), " {");
+  f.print("  protected readonly reader: ", f.import("MessageReader", VIEW, true), ";");
+  f.print("  protected readonly start: number;");
+  f.print("  protected readonly end: number;");
   for (const field of message.fields) f.print("  #", propertyName(field), slotOf(f, shapeOf(field)), ";");
   generateScan(f, message);
-  for (const field of message.fields) generateGetter(f, field);
+  for (const field of message.fields) {
+    generateGetter(f, field);
+    generateLookup(f, field);
+  }
   f.print("}");
 }
 
@@ -58,12 +63,15 @@ function slotOf(f: GeneratedFile, shape: FieldShape): Printable {
 
 function generateScan(f: GeneratedFile, message: DescMessage): void {
   f.print();
-  f.print("  constructor(reader: ", f.import("BinaryReader", WIRE, true), ", end: number) {");
-  f.print("    super(reader, end);");
+  f.print("  constructor(reader: ", f.import("MessageReader", VIEW, true), ", end: number) {");
+  f.print("    super();");
+  f.print("    this.reader = reader;");
+  f.print("    this.start = reader.pos;");
+  f.print("    this.end = end;");
   f.print("    try {");
   f.print("      while (reader.pos < end) {");
   f.print("        const at = reader.pos;");
-  f.print("        const tag = reader.uint32();");
+  f.print("        const tag = reader.varint();");
   f.print("        switch (tag) {");
   for (const field of message.fields) generateCase(f, field);
   f.print("          default:");
@@ -128,6 +136,44 @@ function generateGetter(f: GeneratedFile, field: DescField): void {
     }
   }
   f.print("  }");
+}
+
+/** Getters decode a field whole; of these fields a handler may want one entry out of dozens. */
+const LOOKUPS: ReadonlyMap<string, string> = new Map([
+  ["annotations", "annotation"],
+  ["env", "envStartingWith"],
+]);
+
+function generateLookup(f: GeneratedFile, field: DescField): void {
+  const lookup = LOOKUPS.get(propertyName(field));
+  const shape = shapeOf(field);
+  if (lookup === undefined || shape.kind === "single") return;
+  const isMap = shape.kind === "map";
+  if (isMap ? !isString(shape.value) : !isString(shape.item)) return;
+  const slot = `this.#${propertyName(field)}`;
+  const range = ["(this.reader, slot, this.end, ", tagOf(field, 2)];
+  f.print();
+  if (isMap) {
+    f.print("  /** One of the ", propertyName(field), ", without decoding the others. The key must be ASCII. */");
+    f.print("  ", lookup, "(key: string): string | undefined {");
+    f.print("    const slot = ", slot, ";");
+    f.print('    return typeof slot === "number" ? ', f.import("readValue", READ), range, ", key) : slot.get(key);");
+  } else {
+    f.print(
+      "  /** Those of `",
+      propertyName(field),
+      "` that begin with the prefix, in order, without decoding the others. It must be ASCII. */",
+    );
+    f.print("  ", lookup, "(prefix: string): readonly string[] {");
+    f.print("    const slot = ", slot, ";");
+    f.print('    if (typeof slot !== "number") return slot.filter((item) => item.startsWith(prefix));');
+    f.print("    return ", f.import("readStringsWith", READ), range, ", prefix);");
+  }
+  f.print("  }");
+}
+
+function isString(item: ItemType): boolean {
+  return "scalar" in item && item.scalar.type === "string";
 }
 
 function readCall(f: GeneratedFile, field: DescField, shape: FieldShape): Printable {

@@ -1,4 +1,4 @@
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NriError } from "../errors.ts";
@@ -22,7 +22,7 @@ import {
   writeStateChangeEvent,
 } from "./generated/nri/service.ts";
 import { OwningPlugins, writeOwningPlugins } from "./generated/nri/ownership.ts";
-import { bytesOf, decode } from "./view.ts";
+import { bytesOf, decode, MessageReader } from "./view.ts";
 import { encode, preencoded } from "./write.ts";
 
 const MALFORMED = expect.objectContaining({ name: "NriError", code: "MALFORMED_MESSAGE", status: 3 });
@@ -308,5 +308,5 @@ describe("values that cannot be sent", () => {
 
 test("the reader of a view is not shared with other messages", () => {
   const bytes = encode(writeContainer, { id: "a" });
-  expect(new Container(new BinaryReader(bytes), bytes.length).id).toBe("a");
+  expect(new Container(new MessageReader(bytes), bytes.length).id).toBe("a");
 });

@@ -1,7 +1,7 @@
 import type { LinuxSeccompInit } from "@kubefence/nri";
 import { launcherPath, PROFILE_VARIABLE } from "../policy/environment.ts";
 import { LAUNCHER_MOUNT } from "../policy/launcher-mount.ts";
-import type { MountInput } from "../policy/inputs.ts";
+import type { ContainerInput, MountInput } from "../policy/inputs.ts";
 import type { OtherCommandLine } from "../policy/other-launcher.ts";
 import type { SandboxDecision } from "../policy/decision.ts";
 
@@ -34,7 +34,7 @@ export function launcherMount(directory: string): AdjustedMount {
 /** Turns a decision into the adjustment that the runtime applies. */
 export function adjustmentFor(
   decision: SandboxDecision,
-  container: { readonly args: readonly string[]; readonly env: readonly string[] },
+  container: Pick<ContainerInput, "args" | "envStartingWith">,
   launcherDirectory: string,
 ): LauncherAdjustment {
   return {
@@ -45,7 +45,7 @@ export function adjustmentFor(
       { key: `-${PROFILE_VARIABLE}`, value: "" },
       { key: PROFILE_VARIABLE, value: decision.profile },
       { key: "-PATH", value: "" },
-      { key: "PATH", value: launcherPath(container.env) },
+      { key: "PATH", value: launcherPath(container) },
       ...(decision.other === undefined ? [] : otherEnvironment(decision.other)),
     ],
     ...(decision.seccomp !== undefined && { linux: { seccompPolicy: decision.seccomp } }),

@@ -59,7 +59,7 @@ export function decide(pod: PodInput, container: ContainerInput, node: NodeState
   if (launcher.kind === "failed") return refuse(launcher.refusal, name);
   const conflict =
     findMountOverLauncher(container.mounts) ??
-    findDuplicateVariable(container.env) ??
+    findDuplicateVariable(container) ??
     findBarrier(container, launcher.barriers);
   if (conflict !== undefined) return refuse(conflict, name);
 

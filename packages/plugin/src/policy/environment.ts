@@ -1,4 +1,4 @@
-import type { Refusal } from "./inputs.ts";
+import type { ContainerInput, Refusal } from "./inputs.ts";
 
 /** The variable that tells the workload its profile. */
 export const PROFILE_VARIABLE = "NONO_PROFILE";
@@ -6,14 +6,13 @@ export const PROFILE_VARIABLE = "NONO_PROFILE";
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const LAUNCHER_PATH_PREFIX = "/nono:";
 
-const EQUALS = 0x3d;
+/** The variables of a container, as far as they are asked for. */
+type Environment = Pick<ContainerInput, "envStartingWith">;
 
 /** A13: the runtime replaces only the first of two entries, and the second, the pod's, wins. */
-export function findDuplicateVariable(env: readonly string[]): Refusal | undefined {
+export function findDuplicateVariable(container: Environment): Refusal | undefined {
   for (const name of ["PATH", PROFILE_VARIABLE]) {
-    let count = 0;
-    for (const entry of env) if (isVariable(entry, name)) count++;
-    if (count > 1) {
+    if (container.envStartingWith(`${name}=`).length > 1) {
       return {
         code: "ENV_DUPLICATE",
         what: `the container's environment has ${name} more than once: the runtime would keep the last one, not the sandbox's`,
@@ -23,14 +22,8 @@ export function findDuplicateVariable(env: readonly string[]): Refusal | undefin
   return undefined;
 }
 
-/** The equals sign first: few entries have one there, and this runs for every variable. */
-function isVariable(entry: string, name: string): boolean {
-  return entry.charCodeAt(name.length) === EQUALS && entry.substring(0, name.length) === name;
-}
-
 /** The container's PATH with /nono in front; an absent or empty one (A14) becomes the usual directories; never doubled. */
-export function launcherPath(env: readonly string[]): string {
-  const entry = env.find((candidate) => isVariable(candidate, "PATH"));
-  const own = entry?.slice("PATH=".length) || DEFAULT_PATH;
+export function launcherPath(container: Environment): string {
+  const own = container.envStartingWith("PATH=")[0]?.slice("PATH=".length) || DEFAULT_PATH;
   return own === "/nono" || own.startsWith(LAUNCHER_PATH_PREFIX) ? own : LAUNCHER_PATH_PREFIX + own;
 }

@@ -12,6 +12,8 @@ export interface PodInput {
   readonly namespace: string;
   readonly runtimeHandler: string;
   readonly annotations: ReadonlyMap<string, string>;
+  /** One of them, where the others are not needed. */
+  annotation(key: string): string | undefined;
 }
 
 export interface ContainerInput {
@@ -19,6 +21,8 @@ export interface ContainerInput {
   readonly args: readonly string[];
   /** `NAME=value` entries. */
   readonly env: readonly string[];
+  /** Those that begin with the prefix, where the others are not needed. */
+  envStartingWith(prefix: string): readonly string[];
   readonly mounts: readonly MountInput[];
   readonly linux?: LinuxInput | undefined;
   /** Absent where the runtime does not tell (NRI before 0.11). */

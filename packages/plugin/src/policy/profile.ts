@@ -17,7 +17,7 @@ const TCP_ABI = 4;
 
 /** The annotation's profile, or the default one; a refusal for a malformed annotation where the configuration says so (C18). */
 export function chooseProfile(pod: PodInput, configuration: Configuration): ProfileChoice | Refusal {
-  const annotation = pod.annotations.get(PROFILE_ANNOTATION);
+  const annotation = pod.annotation(PROFILE_ANNOTATION);
   if (annotation === undefined) return { name: configuration.defaultProfile, ignoredAnnotation: undefined };
   if (isProfileName(annotation)) return { name: annotation, ignoredAnnotation: undefined };
   if (configuration.invalidProfile === "default")

@@ -6,27 +6,34 @@ import { judgeRuntime } from "../policy/runtime.ts";
 
 /** Inputs of a decision for tests: an ordinary pod of our class, with what a case changes. */
 export function podInput(changes: Partial<PodInput> & { profile?: string } = {}): PodInput {
-  const { profile, ...rest } = changes;
+  const {
+    profile,
+    annotations = new Map(profile === undefined ? [] : [["nono.sh/profile", profile]]),
+    ...rest
+  } = changes;
   return {
     id: "sandbox1",
     uid: "pod-uid",
     name: "web",
     namespace: "team-a",
     runtimeHandler: "nono-runc",
-    annotations: new Map(profile === undefined ? [] : [["nono.sh/profile", profile]]),
+    annotations,
+    annotation: (key) => annotations.get(key),
     ...rest,
   };
 }
 
 export function containerInput(changes: Partial<ContainerInput> = {}): ContainerInput {
+  const { env = ["PATH=/usr/bin:/bin", "HOME=/root"], ...rest } = changes;
   return {
     id: "container1",
     args: ["nginx", "-g", "daemon off;"],
-    env: ["PATH=/usr/bin:/bin", "HOME=/root"],
+    env,
+    envStartingWith: (prefix) => env.filter((entry) => entry.startsWith(prefix)),
     mounts: [{ destination: "/proc", type: "proc", source: "proc", options: ["nosuid"] }],
     linux: { namespaces: [{ type: "pid", path: "" }] },
     user: { uid: 0, gid: 0, additionalGids: [] },
-    ...changes,
+    ...rest,
   };
 }
 

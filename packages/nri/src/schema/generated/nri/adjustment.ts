@@ -4,15 +4,15 @@
 // @generated from file nri/adjustment.proto (package nri.pkg.api.v1alpha1, syntax proto3)
 /* eslint-disable */
 
-import type { Slot } from "../../view.ts";
+import type { MessageReader, Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ENTRIES, NO_ITEMS, skipLengthDelimited, skipUnknown, View } from "../../view.ts";
 import type { CDIDeviceInit, HooksInit, MountInit, POSIXRlimitInit } from "./container.ts";
 import { CDIDevice, Hooks, Mount, POSIXRlimit, writeCDIDevice, writeHooks, writeMount, writePOSIXRlimit } from "./container.ts";
 import type { Occurrences } from "../../read.ts";
-import { messageValue, occursAgain, readMap, readMessage, readMessages, readString, readStrings, stringKey, stringValue } from "../../read.ts";
-import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { messageValue, occursAgain, readMap, readMessage, readMessages, readString, readStrings, readValue, stringKey, stringValue } from "../../read.ts";
 import type { StringMapInit } from "../../write.ts";
 import { writeMessage, writeMessages, writeStringMap, writeStringMessageMap, writeStrings } from "../../write.ts";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { LinuxDeviceInit, LinuxIOPriorityInit, LinuxMemoryPolicyInit, LinuxNamespaceInit, LinuxNetDeviceInit, LinuxRdtInit, LinuxSchedulerInit, LinuxSeccompInit } from "./linux.ts";
 import { LinuxDevice, LinuxIOPriority, LinuxMemoryPolicy, LinuxNamespace, LinuxNetDevice, LinuxRdt, LinuxScheduler, LinuxSeccomp, writeLinuxDevice, writeLinuxIOPriority, writeLinuxMemoryPolicy, writeLinuxNamespace, writeLinuxNetDevice, writeLinuxRdt, writeLinuxScheduler, writeLinuxSeccomp } from "./linux.ts";
 import type { LinuxResourcesInit } from "./resources.ts";
@@ -24,6 +24,9 @@ import { OptionalInt, writeOptionalInt } from "./optional.ts";
 
 /** What a plugin asks to change in a container that is being created. */
 export class ContainerAdjustment extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #annotations: Slot<ReadonlyMap<string, string>> = NO_ENTRIES;
   #mounts: Slot<readonly Mount[]> = NO_ITEMS;
   #env: Slot<readonly KeyValue[]> = NO_ITEMS;
@@ -33,12 +36,15 @@ export class ContainerAdjustment extends View {
   #cdiDevices: Slot<readonly CDIDevice[]> = NO_ITEMS;
   #args: Slot<readonly string[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 18:
             if (this.#annotations === NO_ENTRIES) this.#annotations = at;
@@ -86,6 +92,12 @@ export class ContainerAdjustment extends View {
   get annotations(): ReadonlyMap<string, string> {
     const slot = this.#annotations;
     return typeof slot === "number" ? (this.#annotations = readMap(this.reader, slot, this.end, 18, stringKey, stringValue)) : slot;
+  }
+
+  /** One of the annotations, without decoding the others. The key must be ASCII. */
+  annotation(key: string): string | undefined {
+    const slot = this.#annotations;
+    return typeof slot === "number" ? readValue(this.reader, slot, this.end, 18, key) : slot.get(key);
   }
 
   get mounts(): readonly Mount[] {
@@ -172,6 +184,9 @@ export function writeContainerAdjustment(writer: BinaryWriter, message: Containe
 
 /** The Linux half of an adjustment. */
 export class LinuxContainerAdjustment extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #devices: Slot<readonly LinuxDevice[]> = NO_ITEMS;
   #resources: Occurrences | LinuxResources | undefined;
   #cgroupsPath: Slot<string> = "";
@@ -185,12 +200,15 @@ export class LinuxContainerAdjustment extends View {
   #rdt: Occurrences | LinuxRdt | undefined;
   #memoryPolicy: Occurrences | LinuxMemoryPolicy | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#devices === NO_ITEMS) this.#devices = at;
@@ -386,16 +404,22 @@ export function writeLinuxContainerAdjustment(writer: BinaryWriter, message: Lin
 
 /** A change of the resources of an existing container. */
 export class ContainerUpdate extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #containerId: Slot<string> = "";
   #linux: Occurrences | LinuxContainerUpdate | undefined;
   #ignoreFailure: boolean = false;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#containerId = reader.pos;
@@ -455,14 +479,20 @@ export function writeContainerUpdate(writer: BinaryWriter, message: ContainerUpd
 }
 
 export class LinuxContainerUpdate extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #resources: Occurrences | LinuxResources | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#resources = occursAgain(this.#resources, reader.pos);
@@ -496,15 +526,21 @@ export function writeLinuxContainerUpdate(writer: BinaryWriter, message: LinuxCo
 
 /** A request to evict a container. No runtime carries it out yet. */
 export class ContainerEviction extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #containerId: Slot<string> = "";
   #reason: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#containerId = reader.pos;
@@ -552,15 +588,21 @@ export function writeContainerEviction(writer: BinaryWriter, message: ContainerE
 
 /** An environment variable. A key that starts with "-" removes it, where the runtime honours that. */
 export class KeyValue extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #key: Slot<string> = "";
   #value: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#key = reader.pos;

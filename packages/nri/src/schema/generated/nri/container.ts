@@ -4,13 +4,13 @@
 // @generated from file nri/container.proto (package nri.pkg.api.v1alpha1, syntax proto3)
 /* eslint-disable */
 
-import type { Slot } from "../../view.ts";
+import type { MessageReader, Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ENTRIES, NO_ITEMS, skipLengthDelimited, skipUnknown, skipVarint, View } from "../../view.ts";
 import type { Occurrences } from "../../read.ts";
-import { messageValue, occursAgain, readInt64, readList, readMap, readMessage, readMessages, readString, readStrings, readUint64, stringKey, stringValue, uint32 } from "../../read.ts";
-import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { messageValue, occursAgain, readInt64, readList, readMap, readMessage, readMessages, readString, readStrings, readStringsWith, readUint64, readValue, stringKey, stringValue, uint32 } from "../../read.ts";
 import type { Int64Init, StringMapInit } from "../../write.ts";
 import { writeMessage, writeMessages, writePacked, writeStringMap, writeStringMessageMap, writeStrings } from "../../write.ts";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { LinuxResourcesInit } from "./resources.ts";
 import { LinuxResources, writeLinuxResources } from "./resources.ts";
 import type { LinuxDeviceInit, LinuxIOPriorityInit, LinuxNamespaceInit, LinuxNetDeviceInit, LinuxRdtInit, LinuxSchedulerInit, LinuxSeccompInit, SecurityProfileInit } from "./linux.ts";
@@ -31,6 +31,9 @@ export type ContainerState = number;
 
 /** A pod as the runtime knows it. */
 export class PodSandbox extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #id: Slot<string> = "";
   #name: Slot<string> = "";
   #uid: Slot<string> = "";
@@ -42,12 +45,15 @@ export class PodSandbox extends View {
   #pid: number = 0;
   #ips: Slot<readonly string[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#id = reader.pos;
@@ -128,6 +134,12 @@ export class PodSandbox extends View {
     return typeof slot === "number" ? (this.#annotations = readMap(this.reader, slot, this.end, 50, stringKey, stringValue)) : slot;
   }
 
+  /** One of the annotations, without decoding the others. The key must be ASCII. */
+  annotation(key: string): string | undefined {
+    const slot = this.#annotations;
+    return typeof slot === "number" ? readValue(this.reader, slot, this.end, 50, key) : slot.get(key);
+  }
+
   /** Name of the runtime handler, empty for the default one. */
   get runtimeHandler(): string {
     const slot = this.#runtimeHandler;
@@ -202,6 +214,9 @@ export function writePodSandbox(writer: BinaryWriter, message: PodSandboxInit): 
 }
 
 export class LinuxPodSandbox extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #podOverhead: Occurrences | LinuxResources | undefined;
   #podResources: Occurrences | LinuxResources | undefined;
   #cgroupParent: Slot<string> = "";
@@ -209,12 +224,15 @@ export class LinuxPodSandbox extends View {
   #namespaces: Slot<readonly LinuxNamespace[]> = NO_ITEMS;
   #resources: Occurrences | LinuxResources | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#podOverhead = occursAgain(this.#podOverhead, reader.pos);
@@ -313,6 +331,9 @@ export function writeLinuxPodSandbox(writer: BinaryWriter, message: LinuxPodSand
 
 /** A container as the runtime knows it. In CreateContainer it already carries what plugins before this one changed. */
 export class Container extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #id: Slot<string> = "";
   #podSandboxId: Slot<string> = "";
   #name: Slot<string> = "";
@@ -336,12 +357,15 @@ export class Container extends View {
   #user: Occurrences | User | undefined;
   #image: Occurrences | Image | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#id = reader.pos;
@@ -467,6 +491,12 @@ export class Container extends View {
     return typeof slot === "number" ? (this.#annotations = readMap(this.reader, slot, this.end, 50, stringKey, stringValue)) : slot;
   }
 
+  /** One of the annotations, without decoding the others. The key must be ASCII. */
+  annotation(key: string): string | undefined {
+    const slot = this.#annotations;
+    return typeof slot === "number" ? readValue(this.reader, slot, this.end, 50, key) : slot.get(key);
+  }
+
   /** The command line of the first process. */
   get args(): readonly string[] {
     const slot = this.#args;
@@ -477,6 +507,13 @@ export class Container extends View {
   get env(): readonly string[] {
     const slot = this.#env;
     return typeof slot === "number" ? (this.#env = readStrings(this.reader, slot, this.end, 66)) : slot;
+  }
+
+  /** Those of `env` that begin with the prefix, in order, without decoding the others. It must be ASCII. */
+  envStartingWith(prefix: string): readonly string[] {
+    const slot = this.#env;
+    if (typeof slot !== "number") return slot.filter((item) => item.startsWith(prefix));
+    return readStringsWith(this.reader, slot, this.end, 66, prefix);
   }
 
   get mounts(): readonly Mount[] {
@@ -667,16 +704,22 @@ export function writeContainer(writer: BinaryWriter, message: ContainerInit): vo
 
 /** The image a container is made from. Since NRI 0.12.2. */
 export class Image extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #name: Slot<string> = "";
   #digest: Slot<string> = "";
   #configDigest: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#name = reader.pos;
@@ -737,17 +780,23 @@ export function writeImage(writer: BinaryWriter, message: ImageInit): void {
 
 /** A mount of the container. As an adjustment, a destination that starts with "-" removes the mount. */
 export class Mount extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #destination: Slot<string> = "";
   #type: Slot<string> = "";
   #source: Slot<string> = "";
   #options: Slot<readonly string[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#destination = reader.pos;
@@ -821,6 +870,9 @@ export function writeMount(writer: BinaryWriter, message: MountInit): void {
 
 /** OCI hooks by kind. */
 export class Hooks extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #prestart: Slot<readonly Hook[]> = NO_ITEMS;
   #createRuntime: Slot<readonly Hook[]> = NO_ITEMS;
   #createContainer: Slot<readonly Hook[]> = NO_ITEMS;
@@ -828,12 +880,15 @@ export class Hooks extends View {
   #poststart: Slot<readonly Hook[]> = NO_ITEMS;
   #poststop: Slot<readonly Hook[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#prestart === NO_ITEMS) this.#prestart = at;
@@ -932,17 +987,23 @@ export function writeHooks(writer: BinaryWriter, message: HooksInit): void {
 }
 
 export class Hook extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #path: Slot<string> = "";
   #args: Slot<readonly string[]> = NO_ITEMS;
   #env: Slot<readonly string[]> = NO_ITEMS;
   #timeout: Occurrences | OptionalInt | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#path = reader.pos;
@@ -985,6 +1046,13 @@ export class Hook extends View {
     return typeof slot === "number" ? (this.#env = readStrings(this.reader, slot, this.end, 26)) : slot;
   }
 
+  /** Those of `env` that begin with the prefix, in order, without decoding the others. It must be ASCII. */
+  envStartingWith(prefix: string): readonly string[] {
+    const slot = this.#env;
+    if (typeof slot !== "number") return slot.filter((item) => item.startsWith(prefix));
+    return readStringsWith(this.reader, slot, this.end, 26, prefix);
+  }
+
   /** Seconds. */
   get timeout(): OptionalInt | undefined {
     const slot = this.#timeout;
@@ -1016,6 +1084,9 @@ export function writeHook(writer: BinaryWriter, message: HookInit): void {
 }
 
 export class LinuxContainer extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #namespaces: Slot<readonly LinuxNamespace[]> = NO_ITEMS;
   #devices: Slot<readonly LinuxDevice[]> = NO_ITEMS;
   #resources: Occurrences | LinuxResources | undefined;
@@ -1029,12 +1100,15 @@ export class LinuxContainer extends View {
   #scheduler: Occurrences | LinuxScheduler | undefined;
   #rdt: Occurrences | LinuxRdt | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#namespaces === NO_ITEMS) this.#namespaces = at;
@@ -1225,14 +1299,20 @@ export function writeLinuxContainer(writer: BinaryWriter, message: LinuxContaine
 
 /** Since NRI 0.7.0. */
 export class CDIDevice extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #name: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#name = reader.pos;
@@ -1267,16 +1347,22 @@ export function writeCDIDevice(writer: BinaryWriter, message: CDIDeviceInit): vo
 
 /** The user of the first process. Since NRI 0.11.0. */
 export class User extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #uid: number = 0;
   #gid: number = 0;
   #additionalGids: Slot<readonly number[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#uid = reader.uint32();
@@ -1337,16 +1423,22 @@ export function writeUser(writer: BinaryWriter, message: UserInit): void {
 
 /** Since NRI 0.4.0. */
 export class POSIXRlimit extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #type: Slot<string> = "";
   #hard: Slot<bigint> = 0n;
   #soft: Slot<bigint> = 0n;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#type = reader.pos;

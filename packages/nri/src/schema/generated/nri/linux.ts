@@ -4,11 +4,11 @@
 // @generated from file nri/linux.proto (package nri.pkg.api.v1alpha1, syntax proto3)
 /* eslint-disable */
 
-import type { Slot } from "../../view.ts";
+import type { MessageReader, Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ITEMS, skipLengthDelimited, skipUnknown, skipVarint, View } from "../../view.ts";
-import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Occurrences } from "../../read.ts";
 import { int32, occursAgain, readInt64, readList, readMessage, readMessages, readString, readStrings, readUint64 } from "../../read.ts";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { OptionalBoolInit, OptionalFileModeInit, OptionalRepeatedStringInit, OptionalStringInit, OptionalUInt32Init } from "./optional.ts";
 import { OptionalBool, OptionalFileMode, OptionalRepeatedString, OptionalString, OptionalUInt32, writeOptionalBool, writeOptionalFileMode, writeOptionalRepeatedString, writeOptionalString, writeOptionalUInt32 } from "./optional.ts";
 import type { Int64Init } from "../../write.ts";
@@ -72,15 +72,21 @@ export type MpolFlag = number;
 
 /** A namespace; an empty path means a new one. As an adjustment, a type that starts with "-" removes it. */
 export class LinuxNamespace extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #type: Slot<string> = "";
   #path: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#type = reader.pos;
@@ -127,6 +133,9 @@ export function writeLinuxNamespace(writer: BinaryWriter, message: LinuxNamespac
 }
 
 export class LinuxDevice extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #path: Slot<string> = "";
   #type: Slot<string> = "";
   #major: Slot<bigint> = 0n;
@@ -135,12 +144,15 @@ export class LinuxDevice extends View {
   #uid: Occurrences | OptionalUInt32 | undefined;
   #gid: Occurrences | OptionalUInt32 | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#path = reader.pos;
@@ -261,15 +273,21 @@ export type SecurityProfile_ProfileType = number;
 
 /** The seccomp profile that the pod asked for. Since NRI 0.10.0. */
 export class SecurityProfile extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #profileType: SecurityProfile_ProfileType = 0;
   #localhostRef: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#profileType = reader.int32();
@@ -315,15 +333,21 @@ export function writeSecurityProfile(writer: BinaryWriter, message: SecurityProf
 
 /** Since NRI 0.10.0. */
 export class LinuxIOPriority extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #class: IOPrioClass = 0;
   #priority: number = 0;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#class = reader.int32();
@@ -367,14 +391,20 @@ export function writeLinuxIOPriority(writer: BinaryWriter, message: LinuxIOPrior
 
 /** Since NRI 0.11.0. */
 export class LinuxNetDevice extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #name: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#name = reader.pos;
@@ -409,6 +439,9 @@ export function writeLinuxNetDevice(writer: BinaryWriter, message: LinuxNetDevic
 
 /** Since NRI 0.11.0. */
 export class LinuxScheduler extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #policy: LinuxSchedulerPolicy = 0;
   #nice: number = 0;
   #priority: number = 0;
@@ -417,12 +450,15 @@ export class LinuxScheduler extends View {
   #deadline: Slot<bigint> = 0n;
   #period: Slot<bigint> = 0n;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#policy = reader.int32();
@@ -533,6 +569,9 @@ export function writeLinuxScheduler(writer: BinaryWriter, message: LinuxSchedule
 
 /** A whole seccomp policy in the words of the OCI runtime specification (SCMP_ACT_ERRNO and so on). No runtime applies default_errno. Since NRI 0.10.0. */
 export class LinuxSeccomp extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #defaultAction: Slot<string> = "";
   #defaultErrno: Occurrences | OptionalUInt32 | undefined;
   #architectures: Slot<readonly string[]> = NO_ITEMS;
@@ -541,12 +580,15 @@ export class LinuxSeccomp extends View {
   #listenerMetadata: Slot<string> = "";
   #syscalls: Slot<readonly LinuxSyscall[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#defaultAction = reader.pos;
@@ -659,17 +701,23 @@ export function writeLinuxSeccomp(writer: BinaryWriter, message: LinuxSeccompIni
 
 /** One rule. Runtimes with NRI before 0.12 crash when errno_ret is set. Since NRI 0.10.0. */
 export class LinuxSyscall extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #names: Slot<readonly string[]> = NO_ITEMS;
   #action: Slot<string> = "";
   #errnoRet: Occurrences | OptionalUInt32 | undefined;
   #args: Slot<readonly LinuxSeccompArg[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#names === NO_ITEMS) this.#names = at;
@@ -743,17 +791,23 @@ export function writeLinuxSyscall(writer: BinaryWriter, message: LinuxSyscallIni
 
 /** Since NRI 0.10.0. */
 export class LinuxSeccompArg extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #index: number = 0;
   #value: Slot<bigint> = 0n;
   #valueTwo: Slot<bigint> = 0n;
   #op: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#index = reader.uint32();
@@ -825,16 +879,22 @@ export function writeLinuxSeccompArg(writer: BinaryWriter, message: LinuxSeccomp
 
 /** Since NRI 0.12.0. */
 export class LinuxMemoryPolicy extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #mode: MpolMode = 0;
   #nodes: Slot<string> = "";
   #flags: Slot<readonly MpolFlag[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#mode = reader.int32();
@@ -897,17 +957,23 @@ export function writeLinuxMemoryPolicy(writer: BinaryWriter, message: LinuxMemor
 
 /** Intel RDT settings. Since NRI 0.11.0. */
 export class LinuxRdt extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #closId: Occurrences | OptionalString | undefined;
   #schemata: Occurrences | OptionalRepeatedString | undefined;
   #enableMonitoring: Occurrences | OptionalBool | undefined;
   #remove: boolean = false;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#closId = occursAgain(this.#closId, reader.pos);

@@ -4,24 +4,30 @@
 // @generated from file nri/optional.proto (package nri.pkg.api.v1alpha1, syntax proto3)
 /* eslint-disable */
 
-import type { Slot } from "../../view.ts";
+import type { MessageReader, Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ITEMS, skipLengthDelimited, skipUnknown, skipVarint, View } from "../../view.ts";
-import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { readInt64, readString, readStrings, readUint64 } from "../../read.ts";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Int64Init } from "../../write.ts";
 import { writeStrings } from "../../write.ts";
 
 /* oxlint-disable */
 
 export class OptionalString extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #value: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#value = reader.pos;
@@ -55,14 +61,20 @@ export function writeOptionalString(writer: BinaryWriter, message: OptionalStrin
 
 /** Since NRI 0.11.0. */
 export class OptionalRepeatedString extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #value: Slot<readonly string[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#value === NO_ITEMS) this.#value = at;
@@ -96,14 +108,20 @@ export function writeOptionalRepeatedString(writer: BinaryWriter, message: Optio
 }
 
 export class OptionalInt extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #value: Slot<bigint> = 0n;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#value = reader.pos;
@@ -136,14 +154,20 @@ export function writeOptionalInt(writer: BinaryWriter, message: OptionalIntInit)
 }
 
 export class OptionalInt32 extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #value: number = 0;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#value = reader.int32();
@@ -174,14 +198,20 @@ export function writeOptionalInt32(writer: BinaryWriter, message: OptionalInt32I
 }
 
 export class OptionalUInt32 extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #value: number = 0;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#value = reader.uint32();
@@ -212,14 +242,20 @@ export function writeOptionalUInt32(writer: BinaryWriter, message: OptionalUInt3
 }
 
 export class OptionalInt64 extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #value: Slot<bigint> = 0n;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#value = reader.pos;
@@ -252,14 +288,20 @@ export function writeOptionalInt64(writer: BinaryWriter, message: OptionalInt64I
 }
 
 export class OptionalUInt64 extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #value: Slot<bigint> = 0n;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#value = reader.pos;
@@ -292,14 +334,20 @@ export function writeOptionalUInt64(writer: BinaryWriter, message: OptionalUInt6
 }
 
 export class OptionalBool extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #value: boolean = false;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#value = reader.bool();
@@ -330,14 +378,20 @@ export function writeOptionalBool(writer: BinaryWriter, message: OptionalBoolIni
 }
 
 export class OptionalFileMode extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #value: number = 0;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#value = reader.uint32();

@@ -4,12 +4,12 @@
 // @generated from file nri/ownership.proto (package nri.pkg.api.v1alpha1, syntax proto3)
 /* eslint-disable */
 
-import type { Slot } from "../../view.ts";
+import type { MessageReader, Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ENTRIES, skipLengthDelimited, skipUnknown, View } from "../../view.ts";
-import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { int32Key, messageValue, readMap, stringKey, stringValue } from "../../read.ts";
 import type { NumberMapInit, StringMapInit } from "../../write.ts";
 import { writeNumberMap, writeNumberMessageMap, writeStringMap, writeStringMessageMap } from "../../write.ts";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /* oxlint-disable */
 
@@ -61,14 +61,20 @@ export type Field = number;
 
 /** Owners by key, for fields that are lists or maps. A value that starts with "-" means: cleared by. Since NRI 0.10.0. */
 export class CompoundFieldOwners extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #owners: Slot<ReadonlyMap<string, string>> = NO_ENTRIES;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#owners === NO_ENTRIES) this.#owners = at;
@@ -103,15 +109,21 @@ export function writeCompoundFieldOwners(writer: BinaryWriter, message: Compound
 
 /** Owners of the fields of one container, by the number of the Field. Since NRI 0.10.0. */
 export class FieldOwners extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #simple: Slot<ReadonlyMap<number, string>> = NO_ENTRIES;
   #compound: Slot<ReadonlyMap<number, CompoundFieldOwners>> = NO_ENTRIES;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#simple === NO_ENTRIES) this.#simple = at;
@@ -159,14 +171,20 @@ export function writeFieldOwners(writer: BinaryWriter, message: FieldOwnersInit)
 
 /** Which plugin set what, by container id. Since NRI 0.10.0. */
 export class OwningPlugins extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #owners: Slot<ReadonlyMap<string, FieldOwners>> = NO_ENTRIES;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#owners === NO_ENTRIES) this.#owners = at;

@@ -4,31 +4,37 @@
 // @generated from file nri/resources.proto (package nri.pkg.api.v1alpha1, syntax proto3)
 /* eslint-disable */
 
-import type { Slot } from "../../view.ts";
+import type { MessageReader, Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ENTRIES, NO_ITEMS, skipLengthDelimited, skipUnknown, skipVarint, View } from "../../view.ts";
 import type { Occurrences } from "../../read.ts";
 import { occursAgain, readInt64, readMap, readMessage, readMessages, readString, readUint64, stringKey, stringValue } from "../../read.ts";
 import type { OptionalBoolInit, OptionalInt64Init, OptionalStringInit, OptionalUInt64Init } from "./optional.ts";
 import { OptionalBool, OptionalInt64, OptionalString, OptionalUInt64, writeOptionalBool, writeOptionalInt64, writeOptionalString, writeOptionalUInt64 } from "./optional.ts";
-import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Int64Init, StringMapInit } from "../../write.ts";
 import { writeMessage, writeMessages, writeStringMap } from "../../write.ts";
 
 /* oxlint-disable */
 
 export class LinuxDeviceCgroup extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #allow: boolean = false;
   #type: Slot<string> = "";
   #major: Occurrences | OptionalInt64 | undefined;
   #minor: Occurrences | OptionalInt64 | undefined;
   #access: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#allow = reader.bool();
@@ -112,6 +118,9 @@ export function writeLinuxDeviceCgroup(writer: BinaryWriter, message: LinuxDevic
 
 /** Limits as in the OCI runtime specification. */
 export class LinuxResources extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #memory: Occurrences | LinuxMemory | undefined;
   #cpu: Occurrences | LinuxCPU | undefined;
   #hugepageLimits: Slot<readonly HugepageLimit[]> = NO_ITEMS;
@@ -121,12 +130,15 @@ export class LinuxResources extends View {
   #devices: Slot<readonly LinuxDeviceCgroup[]> = NO_ITEMS;
   #pids: Occurrences | LinuxPids | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#memory = occursAgain(this.#memory, reader.pos);
@@ -254,6 +266,9 @@ export function writeLinuxResources(writer: BinaryWriter, message: LinuxResource
 
 /** Memory limits, all in bytes but swappiness (0 to 100). */
 export class LinuxMemory extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #limit: Occurrences | OptionalInt64 | undefined;
   #reservation: Occurrences | OptionalInt64 | undefined;
   #swap: Occurrences | OptionalInt64 | undefined;
@@ -263,12 +278,15 @@ export class LinuxMemory extends View {
   #disableOomKiller: Occurrences | OptionalBool | undefined;
   #useHierarchy: Occurrences | OptionalBool | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#limit = occursAgain(this.#limit, reader.pos);
@@ -394,6 +412,9 @@ export function writeLinuxMemory(writer: BinaryWriter, message: LinuxMemoryInit)
 
 /** CPU limits. Quotas, periods and run times are microseconds. */
 export class LinuxCPU extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #shares: Occurrences | OptionalUInt64 | undefined;
   #quota: Occurrences | OptionalInt64 | undefined;
   #period: Occurrences | OptionalUInt64 | undefined;
@@ -402,12 +423,15 @@ export class LinuxCPU extends View {
   #cpus: Slot<string> = "";
   #mems: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#shares = occursAgain(this.#shares, reader.pos);
@@ -519,15 +543,21 @@ export function writeLinuxCPU(writer: BinaryWriter, message: LinuxCPUInit): void
 }
 
 export class HugepageLimit extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pageSize: Slot<string> = "";
   #limit: Slot<bigint> = 0n;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pageSize = reader.pos;
@@ -574,14 +604,20 @@ export function writeHugepageLimit(writer: BinaryWriter, message: HugepageLimitI
 
 /** Since NRI 0.7.0. */
 export class LinuxPids extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #limit: Slot<bigint> = 0n;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#limit = reader.pos;

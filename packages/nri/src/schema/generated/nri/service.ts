@@ -4,11 +4,11 @@
 // @generated from file nri/service.proto (package nri.pkg.api.v1alpha1, syntax proto3)
 /* eslint-disable */
 
-import type { Slot } from "../../view.ts";
+import type { MessageReader, Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_ITEMS, skipLengthDelimited, skipUnknown, skipVarint, View } from "../../view.ts";
-import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Occurrences } from "../../read.ts";
 import { occursAgain, readInt64, readMessage, readMessages, readString } from "../../read.ts";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { ContainerAdjustmentInit, ContainerEvictionInit, ContainerUpdateInit } from "./adjustment.ts";
 import { ContainerAdjustment, ContainerEviction, ContainerUpdate, writeContainerAdjustment, writeContainerEviction, writeContainerUpdate } from "./adjustment.ts";
 import type { Int64Init } from "../../write.ts";
@@ -81,16 +81,22 @@ export type Event = number;
 
 /** How an external plugin introduces itself. */
 export class RegisterPluginRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pluginName: Slot<string> = "";
   #pluginIdx: Slot<string> = "";
   #nriVersion: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pluginName = reader.pos;
@@ -152,15 +158,21 @@ export function writeRegisterPluginRequest(writer: BinaryWriter, message: Regist
 }
 
 export class UpdateContainersRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #update: Slot<readonly ContainerUpdate[]> = NO_ITEMS;
   #evict: Slot<readonly ContainerEviction[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#update === NO_ITEMS) this.#update = at;
@@ -206,14 +218,20 @@ export function writeUpdateContainersRequest(writer: BinaryWriter, message: Upda
 }
 
 export class UpdateContainersResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #failed: Slot<readonly ContainerUpdate[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#failed === NO_ITEMS) this.#failed = at;
@@ -258,15 +276,21 @@ export type LogRequest_Level = number;
 
 /** Since NRI 0.9.0. */
 export class LogRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #msg: Slot<string> = "";
   #level: LogRequest_Level = 0;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#msg = reader.pos;
@@ -312,6 +336,9 @@ export function writeLogRequest(writer: BinaryWriter, message: LogRequestInit): 
 
 /** What the runtime says of itself. Time-outs are milliseconds. */
 export class ConfigureRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #config: Slot<string> = "";
   #runtimeName: Slot<string> = "";
   #runtimeVersion: Slot<string> = "";
@@ -319,12 +346,15 @@ export class ConfigureRequest extends View {
   #requestTimeout: Slot<bigint> = 0n;
   #nriVersion: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#config = reader.pos;
@@ -432,15 +462,21 @@ export function writeConfigureRequest(writer: BinaryWriter, message: ConfigureRe
 
 /** The events that the plugin asks for (0 means all) and what happens when it fails. */
 export class ConfigureResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #events: number = 0;
   #failurePolicy: Occurrences | FailurePolicy | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 16:
             this.#events = reader.int32();
@@ -488,15 +524,21 @@ export function writeConfigureResponse(writer: BinaryWriter, message: ConfigureR
 
 /** What the runtime does when this plugin times out. Since NRI 0.12.4. */
 export class FailurePolicy extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #failRequest: boolean = false;
   #keepConnected: boolean = false;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#failRequest = reader.bool();
@@ -544,16 +586,22 @@ export function writeFailurePolicy(writer: BinaryWriter, message: FailurePolicyI
 
 /** What exists when the plugin connects, in one or more chunks. */
 export class SynchronizeRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pods: Slot<readonly PodSandbox[]> = NO_ITEMS;
   #containers: Slot<readonly Container[]> = NO_ITEMS;
   #more: boolean = false;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#pods === NO_ITEMS) this.#pods = at;
@@ -614,15 +662,21 @@ export function writeSynchronizeRequest(writer: BinaryWriter, message: Synchroni
 
 /** The answer to one chunk. An answer to a chunk with more must have more, and no updates. */
 export class SynchronizeResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #update: Slot<readonly ContainerUpdate[]> = NO_ITEMS;
   #more: boolean = false;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#update === NO_ITEMS) this.#update = at;
@@ -670,14 +724,20 @@ export function writeSynchronizeResponse(writer: BinaryWriter, message: Synchron
 
 /** Since NRI 0.12.0. */
 export class RunPodSandboxRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -712,13 +772,19 @@ export function writeRunPodSandboxRequest(writer: BinaryWriter, message: RunPodS
 
 /** Since NRI 0.12.0. */
 export class RunPodSandboxResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -739,16 +805,22 @@ export function writeRunPodSandboxResponse(_writer: BinaryWriter, _message: RunP
 
 /** Since NRI 0.10.0. */
 export class UpdatePodSandboxRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #overheadLinuxResources: Occurrences | LinuxResources | undefined;
   #linuxResources: Occurrences | LinuxResources | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -809,13 +881,19 @@ export function writeUpdatePodSandboxRequest(writer: BinaryWriter, message: Upda
 
 /** Since NRI 0.10.0. */
 export class UpdatePodSandboxResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -836,14 +914,20 @@ export function writeUpdatePodSandboxResponse(_writer: BinaryWriter, _message: U
 
 /** Since NRI 0.12.0. */
 export class PostUpdatePodSandboxRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -878,13 +962,19 @@ export function writePostUpdatePodSandboxRequest(writer: BinaryWriter, message: 
 
 /** Since NRI 0.12.0. */
 export class PostUpdatePodSandboxResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -905,14 +995,20 @@ export function writePostUpdatePodSandboxResponse(_writer: BinaryWriter, _messag
 
 /** Since NRI 0.12.0. */
 export class StopPodSandboxRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -947,13 +1043,19 @@ export function writeStopPodSandboxRequest(writer: BinaryWriter, message: StopPo
 
 /** Since NRI 0.12.0. */
 export class StopPodSandboxResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -974,14 +1076,20 @@ export function writeStopPodSandboxResponse(_writer: BinaryWriter, _message: Sto
 
 /** Since NRI 0.12.0. */
 export class RemovePodSandboxRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1016,13 +1124,19 @@ export function writeRemovePodSandboxRequest(writer: BinaryWriter, message: Remo
 
 /** Since NRI 0.12.0. */
 export class RemovePodSandboxResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -1042,15 +1156,21 @@ export function writeRemovePodSandboxResponse(_writer: BinaryWriter, _message: R
 }
 
 export class CreateContainerRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1096,16 +1216,22 @@ export function writeCreateContainerRequest(writer: BinaryWriter, message: Creat
 }
 
 export class CreateContainerResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #adjust: Occurrences | ContainerAdjustment | undefined;
   #update: Slot<readonly ContainerUpdate[]> = NO_ITEMS;
   #evict: Slot<readonly ContainerEviction[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#adjust = occursAgain(this.#adjust, reader.pos);
@@ -1165,15 +1291,21 @@ export function writeCreateContainerResponse(writer: BinaryWriter, message: Crea
 
 /** Since NRI 0.12.0. */
 export class PostCreateContainerRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1221,13 +1353,19 @@ export function writePostCreateContainerRequest(writer: BinaryWriter, message: P
 
 /** Since NRI 0.12.0. */
 export class PostCreateContainerResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -1248,15 +1386,21 @@ export function writePostCreateContainerResponse(_writer: BinaryWriter, _message
 
 /** Since NRI 0.12.0. */
 export class StartContainerRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1304,13 +1448,19 @@ export function writeStartContainerRequest(writer: BinaryWriter, message: StartC
 
 /** Since NRI 0.12.0. */
 export class StartContainerResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -1331,15 +1481,21 @@ export function writeStartContainerResponse(_writer: BinaryWriter, _message: Sta
 
 /** Since NRI 0.12.0. */
 export class PostStartContainerRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1387,13 +1543,19 @@ export function writePostStartContainerRequest(writer: BinaryWriter, message: Po
 
 /** Since NRI 0.12.0. */
 export class PostStartContainerResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -1413,16 +1575,22 @@ export function writePostStartContainerResponse(_writer: BinaryWriter, _message:
 }
 
 export class UpdateContainerRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
   #linuxResources: Occurrences | LinuxResources | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1481,15 +1649,21 @@ export function writeUpdateContainerRequest(writer: BinaryWriter, message: Updat
 }
 
 export class UpdateContainerResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #update: Slot<readonly ContainerUpdate[]> = NO_ITEMS;
   #evict: Slot<readonly ContainerEviction[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#update === NO_ITEMS) this.#update = at;
@@ -1536,15 +1710,21 @@ export function writeUpdateContainerResponse(writer: BinaryWriter, message: Upda
 
 /** Since NRI 0.12.0. */
 export class PostUpdateContainerRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1592,13 +1772,19 @@ export function writePostUpdateContainerRequest(writer: BinaryWriter, message: P
 
 /** Since NRI 0.12.0. */
 export class PostUpdateContainerResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -1618,15 +1804,21 @@ export function writePostUpdateContainerResponse(_writer: BinaryWriter, _message
 }
 
 export class StopContainerRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1672,14 +1864,20 @@ export function writeStopContainerRequest(writer: BinaryWriter, message: StopCon
 }
 
 export class StopContainerResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #update: Slot<readonly ContainerUpdate[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             if (this.#update === NO_ITEMS) this.#update = at;
@@ -1713,15 +1911,21 @@ export function writeStopContainerResponse(writer: BinaryWriter, message: StopCo
 
 /** Since NRI 0.12.0. */
 export class RemoveContainerRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1769,13 +1973,19 @@ export function writeRemoveContainerRequest(writer: BinaryWriter, message: Remov
 
 /** Since NRI 0.12.0. */
 export class RemoveContainerResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);
@@ -1796,16 +2006,22 @@ export function writeRemoveContainerResponse(_writer: BinaryWriter, _message: Re
 
 /** How runtimes before NRI 0.12 report events that have no call of their own. */
 export class StateChangeEvent extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #event: Event = 0;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#event = reader.int32();
@@ -1866,6 +2082,9 @@ export function writeStateChangeEvent(writer: BinaryWriter, message: StateChange
 
 /** What all plugins together are about to do to a container. Since NRI 0.10.0. */
 export class ValidateContainerAdjustmentRequest extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #pod: Occurrences | PodSandbox | undefined;
   #container: Occurrences | Container | undefined;
   #adjust: Occurrences | ContainerAdjustment | undefined;
@@ -1873,12 +2092,15 @@ export class ValidateContainerAdjustmentRequest extends View {
   #owners: Occurrences | OwningPlugins | undefined;
   #plugins: Slot<readonly PluginInstance[]> = NO_ITEMS;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#pod = occursAgain(this.#pod, reader.pos);
@@ -1978,15 +2200,21 @@ export function writeValidateContainerAdjustmentRequest(writer: BinaryWriter, me
 
 /** Since NRI 0.10.0. */
 export class PluginInstance extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #name: Slot<string> = "";
   #index: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#name = reader.pos;
@@ -2034,15 +2262,21 @@ export function writePluginInstance(writer: BinaryWriter, message: PluginInstanc
 
 /** The verdict of a validating plugin. Since NRI 0.10.0. */
 export class ValidateContainerAdjustmentResponse extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #reject: boolean = false;
   #reason: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#reject = reader.bool();
@@ -2087,13 +2321,19 @@ export function writeValidateContainerAdjustmentResponse(writer: BinaryWriter, m
 }
 
 export class Empty extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           default:
             skipUnknown(reader, at, tag);

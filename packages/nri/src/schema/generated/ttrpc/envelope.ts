@@ -5,28 +5,34 @@
 // @generated from file ttrpc/envelope.proto (package ttrpc, syntax proto3)
 /* eslint-disable */
 
-import type { Slot } from "../../view.ts";
+import type { MessageReader, Slot } from "../../view.ts";
 import { checkEnd, malformed, NO_BYTES, skipLengthDelimited, skipUnknown, skipVarint, View } from "../../view.ts";
-import type { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Occurrences } from "../../read.ts";
 import { occursAgain, readBytes, readInt64, readMessage, readString } from "../../read.ts";
 import type { Int64Init } from "../../write.ts";
 import { writeMessage } from "../../write.ts";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /* oxlint-disable */
 
 export class Request extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #service: Slot<string> = "";
   #method: Slot<string> = "";
   #payload: Slot<Uint8Array> = NO_BYTES;
   #timeoutNano: Slot<bigint> = 0n;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#service = reader.pos;
@@ -100,15 +106,21 @@ export function writeRequest(writer: BinaryWriter, message: RequestInit): void {
 }
 
 export class Response extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #status: Occurrences | Status | undefined;
   #payload: Slot<Uint8Array> = NO_BYTES;
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 10:
             this.#status = occursAgain(this.#status, reader.pos);
@@ -157,15 +169,21 @@ export function writeResponse(writer: BinaryWriter, message: ResponseInit): void
 
 /** google.rpc.Status without its details, which NRI does not use. */
 export class Status extends View {
+  protected readonly reader: MessageReader;
+  protected readonly start: number;
+  protected readonly end: number;
   #code: number = 0;
   #message: Slot<string> = "";
 
-  constructor(reader: BinaryReader, end: number) {
-    super(reader, end);
+  constructor(reader: MessageReader, end: number) {
+    super();
+    this.reader = reader;
+    this.start = reader.pos;
+    this.end = end;
     try {
       while (reader.pos < end) {
         const at = reader.pos;
-        const tag = reader.uint32();
+        const tag = reader.varint();
         switch (tag) {
           case 8:
             this.#code = reader.int32();
