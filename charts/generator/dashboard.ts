@@ -28,6 +28,13 @@ export const panels: readonly Panel[] = [
     queries: [[`count(kubefence_launcher_ready${selector} == 0) or vector(0)`, ""]],
   },
   {
+    title: "Nodes with an older configuration",
+    description: "The file could not be used when it was last read again; the log says why.",
+    type: "stat",
+    unit: "short",
+    queries: [[`count(kubefence_configuration_ok${selector} == 0) or vector(0)`, ""]],
+  },
+  {
     title: "Refused containers",
     description: "By code; docs/reference/errors.md says what to do.",
     type: "timeseries",

@@ -1,6 +1,6 @@
 import { Event } from "@kubefence/nri";
 import { FakeRuntime } from "@kubefence/nri/testing";
-import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -246,6 +246,75 @@ describe("running", { timeout: TIMEOUT_MS }, () => {
     ).rejects.toThrow(
       /KATA_POLICY_REFUSED: .*SHA-256 [0-9a-f]{64}, which is not among kata_policy_sha256; take the annotation away/,
     );
+  });
+
+  test("SIGHUP puts a changed configuration in force; one that cannot be used changes nothing and says so", async () => {
+    using files = new NodeFiles();
+    await using runtime = await FakeRuntime.start({ socketPath: files.socket });
+    const port = 40_000 + (process.pid % 20_000);
+    await using daemon = new DaemonProcess(["--config", files.configuration, "--health-address", `127.0.0.1:${port}`]);
+    const plugin = await runtime.nextPlugin();
+    let creates = 0;
+    const create = async (handler: string) => {
+      const container = { id: `c${++creates}`, args: ["true"], user: { uid: 0 } };
+      return (await plugin.createContainer({ uid: "u", runtimeHandler: handler }, container)).adjust;
+    };
+    const profile = async (handler: string): Promise<string | undefined> => (await create(handler))?.args[3];
+    const metric = async (name: string): Promise<string | undefined> => {
+      const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return page
+        .split("\n")
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length + 1);
+    };
+    const reload = async (message: string, count: number): Promise<Record<string, unknown> | undefined> => {
+      daemon.child.kill("SIGHUP");
+      await expect.poll(() => daemon.records(message), { timeout: 20_000 }).toHaveLength(count);
+      return daemon.records(message).at(-1);
+    };
+    const write = (handlers: string, more: string): void => {
+      files.configure(more);
+      writeFileSync(files.configuration, readFileSync(files.configuration, "utf8").replace('["nono-runc"]', handlers));
+    };
+    expect((await create("nono-runc"))?.args).not.toContain("--seccomp");
+    expect(await metric("kubefence_configuration_ok")).toBe("1");
+
+    const failures: [more: string, text: RegExp][] = [
+      ["bogus = 1", /CONFIG_UNPARSABLE: parsing config: unknown key "bogus"/],
+      ['invalid_profile = "x"', /CONFIG_INVALID: config: invalid_profile "x"/],
+      ["min_landlock_abi = 99", /LANDLOCK_ABI_TOO_LOW: .*ABI 7, and min_landlock_abi is 99/],
+    ];
+    for (const [index, [more, text]] of failures.entries()) {
+      write('["other"]', more);
+      expect(await reload("configuration not reloaded", index + 1)).toMatchObject({
+        level: "ERROR",
+        config: files.configuration,
+        error: expect.stringMatching(text),
+      });
+      expect(await metric("kubefence_configuration_ok")).toBe("0");
+      expect([await profile("nono-runc"), await profile("other")]).toEqual(["default", undefined]);
+    }
+
+    write('["nono-runc", "other"]', 'seccomp_profile = "restricted"');
+    expect(await reload("configuration reloaded", 1)).toMatchObject({
+      level: "INFO",
+      changed: ["runtime_classes", "seccomp_profile"],
+    });
+    expect(daemon.records("configuration needs a restart")).toEqual([]);
+    expect(await metric("kubefence_configuration_ok")).toBe("1");
+    expect((await create("other"))?.args).toContain("--seccomp");
+
+    write('["other"]', 'kubelet_root = "/k"');
+    writeFileSync(
+      files.configuration,
+      readFileSync(files.configuration, "utf8").replace(/state_directory = .*/, 'state_directory = "/run/other"'),
+    );
+    expect(await reload("configuration needs a restart", 1)).toMatchObject({
+      level: "WARN",
+      keys: ["state_directory"],
+    });
+    expect([await profile("nono-runc"), await profile("other")]).toEqual([undefined, "default"]);
+    expect(daemon.child.exitCode).toBeNull();
   });
 
   test("NRI_PLUGIN_NAME and NRI_PLUGIN_IDX of a launching runtime are taken, also as owner of what it set", async () => {

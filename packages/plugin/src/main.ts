@@ -7,17 +7,17 @@ import { loadConfiguration } from "./config/load.ts";
 import { RuntimeConnection } from "./connection.ts";
 import { messageOf, type KubefenceError } from "./errors.ts";
 import { Expectations, type Daemon } from "./handlers/daemon.ts";
-import { isForGuestsOnly, kataRules } from "./kata/rules.ts";
+import { isForGuestsOnly } from "./kata/rules.ts";
 import { judgeKernelRelease } from "./launcher/kernel.ts";
+import { configuredState } from "./node-state.ts";
 import { NodeWatch } from "./node-watch.ts";
 import { parseLevel } from "./observe/level.ts";
 import { openLog, type Log } from "./observe/log.ts";
 import type { NodeReadiness } from "./observe/node-readiness.ts";
 import { noMetrics, type Metrics } from "./observe/metrics.ts";
 import type { LauncherState } from "./policy/inputs.ts";
-import { openOtherLauncher } from "./policy/other-launcher.ts";
 import { judgeRuntime } from "./policy/runtime.ts";
-import { openSeccomp } from "./seccomp/open.ts";
+import { Reload } from "./reload.ts";
 import { StateStore } from "./state/store.ts";
 import { VERSION } from "./version.ts";
 
@@ -38,6 +38,9 @@ if (parsed.kind === "flags") {
 
 async function start(flags: Flags): Promise<void> {
   let stop: () => void = exitNow;
+  // Until there is something to reload; without a listener SIGHUP would end the process.
+  let reload: () => void = reloadNothing;
+  process.on("SIGHUP", () => reload());
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop());
 
   const level = parseLevel(flags.logLevel);
@@ -75,6 +78,8 @@ async function start(flags: Flags): Promise<void> {
     default_profile: configuration.defaultProfile,
   });
   watch.report();
+  const reloading = new Reload(flags.config, daemon, watch);
+  reload = () => reloading.request();
   connection.start();
   readiness?.start();
 }
@@ -108,16 +113,13 @@ function createDaemon(configuration: Configuration, log: Log, metrics: Metrics):
   };
   return {
     node: {
-      configuration,
+      ...configuredState(configuration),
       // Until Configure and the first check, every container of our classes is refused.
       runtime: judgeRuntime("", "", ""),
       launcher: unchecked,
       guestLauncher: unchecked,
-      kata: kataRules(configuration),
       profiles: new Map(),
-      seccomp: openSeccomp(configuration.seccompProfile),
       filterProblem: undefined,
-      otherLauncher: openOtherLauncher(configuration),
     },
     launcherDirectory: configuration.nonoBinPath === "" ? "" : dirname(configuration.nonoBinPath),
     pluginName: `${index}-${name}`,
@@ -171,6 +173,8 @@ async function openNodeReadiness(
     landlockAbi: () => (daemon.node.launcher.kind === "ready" ? daemon.node.launcher.abi : 0),
   });
 }
+
+function reloadNothing(): void {}
 
 function exitNow(): never {
   process.exit(0);

@@ -1,11 +1,20 @@
+import type { Configuration } from "./config/configuration.ts";
 import { explain, KubefenceError, type RefusalCode } from "./errors.ts";
 import type { Daemon } from "./handlers/daemon.ts";
 import { isForGuestsOnly } from "./kata/rules.ts";
-import { checkLauncher, guestLauncherState, launcherState, refusalOf, type CheckedLauncher } from "./launcher/check.ts";
+import {
+  checkLauncher,
+  guestLauncherState,
+  launcherState,
+  refusalOf,
+  type CheckedLauncher,
+  type LauncherCheck,
+} from "./launcher/check.ts";
 import { inspectFilterFile } from "./launcher/filter-file.ts";
 import { lacksBelow } from "./launcher/landlock.ts";
 import { watchDirectories, type DirectoryWatch } from "./launcher/watch.ts";
 import type { Refusal } from "./policy/inputs.ts";
+import { configuredState } from "./node-state.ts";
 import { openingCommand } from "./policy/reach.ts";
 import { openProfiles, type ProfileSource } from "./profiles/source.ts";
 
@@ -19,10 +28,15 @@ const BARE_MESSAGES: readonly RefusalCode[] = [
   "LAUNCHER_NOT_EXECUTABLE",
 ];
 
+/** What a look at the node has brought. */
+interface Found extends Pick<Daemon["node"], "guestLauncher" | "launcher" | "profiles" | "filterProblem"> {
+  readonly checked: LauncherCheck;
+}
+
 /** Keeps what the node has installed in memory: creates are answered from the last result. */
 export class NodeWatch {
   readonly #daemon: Daemon;
-  readonly #profiles: ProfileSource;
+  #profiles: ProfileSource;
   #launcher: CheckedLauncher | undefined;
   /** Set on a node for guests only whose own kernel would not do. */
   #kernelRefusal: Refusal | undefined;
@@ -32,7 +46,11 @@ export class NodeWatch {
 
   constructor(daemon: Daemon) {
     this.#daemon = daemon;
-    this.#profiles = openProfiles(daemon.node.configuration, daemon.launcherDirectory, process.geteuid?.() ?? 0);
+    this.#profiles = this.#openProfiles(daemon.node.configuration);
+  }
+
+  #openProfiles(configuration: Configuration): ProfileSource {
+    return openProfiles(configuration, this.#daemon.launcherDirectory, process.geteuid?.() ?? 0);
   }
 
   /** The first check. Throws what is wrong with the launcher, unless none is configured: then creates are refused. */
@@ -90,19 +108,57 @@ export class NodeWatch {
     this.#watch?.close();
   }
 
-  async #check(): Promise<Refusal | undefined> {
-    const { node, metrics, log, launcherDirectory } = this.#daemon;
-    const { nonoBinPath, minLandlockAbi, seccompProfile, launcher } = node.configuration;
-    const checked = await checkLauncher(nonoBinPath, minLandlockAbi, this.#launcher, launcher);
-    this.#launcher = "probe" in checked ? checked : undefined;
-    node.guestLauncher = guestLauncherState(checked);
-    node.launcher = isForGuestsOnly(node.configuration) ? node.guestLauncher : launcherState(checked);
-    if (nonoBinPath !== "") {
-      node.profiles = await this.#profiles.read();
-      if (seccompProfile !== "" && launcher === "kubefence") {
-        node.filterProblem = await inspectFilterFile(launcherDirectory, seccompProfile, process.geteuid?.() ?? 0);
-      }
+  /**
+   * Checks the node under another configuration and puts that in force, both at once for the create path. Throws, and
+   * changes nothing, if containers that start now would all be refused under it.
+   */
+  async adopt(configuration: Configuration): Promise<void> {
+    const { node } = this.#daemon;
+    const profiles = this.#openProfiles(configuration);
+    const found = await this.#look(configuration, profiles, undefined);
+    if (found.launcher.kind === "failed" && node.launcher.kind === "ready") {
+      throw new KubefenceError(found.launcher.refusal.code, found.launcher.refusal.what);
     }
+    this.#profiles = profiles;
+    Object.assign(node, configuredState(configuration, node));
+    this.#take(found);
+  }
+
+  async #check(): Promise<Refusal | undefined> {
+    const { node } = this.#daemon;
+    const { configuration } = node;
+    const found = await this.#look(configuration, this.#profiles, this.#launcher);
+    // Another configuration was put in force meanwhile, and the node checked under it.
+    if (node.configuration !== configuration) return undefined;
+    return this.#take(found);
+  }
+
+  /** Reads what the node has; changes nothing. */
+  async #look(
+    configuration: Configuration,
+    profiles: ProfileSource,
+    last: CheckedLauncher | undefined,
+  ): Promise<Found> {
+    const { nonoBinPath, minLandlockAbi, seccompProfile, launcher } = configuration;
+    const checked = await checkLauncher(nonoBinPath, minLandlockAbi, last, launcher);
+    const guestLauncher = guestLauncherState(checked);
+    const needsFilter = nonoBinPath !== "" && seccompProfile !== "" && launcher === "kubefence";
+    return {
+      checked,
+      guestLauncher,
+      launcher: isForGuestsOnly(configuration) ? guestLauncher : launcherState(checked),
+      profiles: nonoBinPath === "" ? new Map() : await profiles.read(),
+      filterProblem: needsFilter
+        ? await inspectFilterFile(this.#daemon.launcherDirectory, seccompProfile, process.geteuid?.() ?? 0)
+        : undefined,
+    };
+  }
+
+  /** What was found is what creates are answered from now on. Returns why they are refused, or undefined. */
+  #take({ checked, guestLauncher, launcher, profiles, filterProblem }: Found): Refusal | undefined {
+    const { node, metrics, log } = this.#daemon;
+    this.#launcher = "probe" in checked ? checked : undefined;
+    Object.assign(node, { guestLauncher, launcher, profiles, filterProblem });
     metrics.launcherChecked(node.launcher.kind === "ready" ? node.launcher.abi : 0);
     metrics.profilesRead(node.profiles.size);
 

@@ -21,7 +21,10 @@ export interface Daemon {
 }
 
 export interface MutableNodeState extends NodeState {
-  readonly configuration: Configuration;
+  configuration: Configuration;
+  kata: NodeState["kata"];
+  seccomp: NodeState["seccomp"];
+  otherLauncher: NodeState["otherLauncher"];
   runtime: RuntimeState;
   launcher: LauncherState;
   guestLauncher: LauncherState;

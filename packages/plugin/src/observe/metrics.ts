@@ -11,6 +11,8 @@ export interface Metrics {
   /** Result of the launcher's last check; `abi` is 0 when it failed. */
   launcherChecked(abi: number): void;
   profilesRead(count: number): void;
+  /** The configuration was read again; `ok` is false where it could not be used. */
+  reloaded(ok: boolean): void;
 }
 
 export const noMetrics: Metrics = {
@@ -21,4 +23,5 @@ export const noMetrics: Metrics = {
   stateFailed: () => undefined,
   launcherChecked: () => undefined,
   profilesRead: () => undefined,
+  reloaded: () => undefined,
 };

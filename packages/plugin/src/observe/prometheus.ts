@@ -60,6 +60,12 @@ export function openPrometheusMetrics(version: string): PrometheusMetrics {
     help: "Profiles that pods of this node can name.",
     registers,
   });
+  const configurationOk = new Gauge({
+    name: "kubefence_configuration_ok",
+    help: "0 if the configuration file could not be used when it was last read again, so that an older one is in force; else 1.",
+    registers,
+  });
+  configurationOk.set(1);
   new Gauge({
     name: "kubefence_build_info",
     help: "Always 1; version of the plugin and of Node.",
@@ -83,5 +89,6 @@ export function openPrometheusMetrics(version: string): PrometheusMetrics {
       landlockAbi.set(abi);
     },
     profilesRead: (count) => profiles.set(count),
+    reloaded: (ok) => configurationOk.set(ok ? 1 : 0),
   };
 }
