@@ -27,9 +27,10 @@ const KIND_OF_VOLUME_PLUGIN: ReadonlyMap<string, MountKind> = new Map<string, Mo
 ]);
 
 /** What a mount asks for. */
-type Outcome = "nothing" | "exceptUnderGrant" | "except" | "readOnly" | "readWrite";
+type Outcome = "nothing" | "hostOrRuntime" | "exceptUnderGrant" | "except" | "readOnly" | "readWrite";
 
 interface Wish {
+  readonly mount: MountInput;
   /** Clean. */
   readonly destination: string;
   readonly outcome: Outcome;
@@ -47,11 +48,11 @@ export function volumeOptions(
   const granted = new Map<string, Outcome>();
   for (const mount of mounts) {
     const destination = cleanPath(mount.destination);
-    const outcome = outcomeOf(mount, destination, kindOfMount(pod.id, podDirectory, mount, destination), profile);
-    wishes.push({ destination, outcome });
+    const outcome = outcomeOf(mount, destination, podDirectory, profile);
+    wishes.push({ mount, destination, outcome });
     if (outcome === "readOnly" || outcome === "readWrite") granted.set(destination, outcome);
   }
-  return findContradiction(wishes, granted) ?? collect(wishes, granted);
+  return findContradiction(wishes, granted) ?? collect(wishes, granted, pod.id);
 }
 
 /** Which of two mounts a container sees depends on the runtime's sorting: a grant could fall on the other one. */
@@ -66,15 +67,18 @@ function findContradiction(wishes: readonly Wish[], granted: ReadonlyMap<string,
   return undefined;
 }
 
-function collect(wishes: readonly Wish[], granted: ReadonlyMap<string, Outcome>): VolumeOptions {
+function collect(wishes: readonly Wish[], granted: ReadonlyMap<string, Outcome>, podId: string): VolumeOptions {
   const readWrite: string[] = [];
   const readOnly: string[] = [];
   const except: string[] = [];
-  for (const { destination, outcome } of wishes) {
+  for (const { mount, destination, outcome } of wishes) {
     if (outcome === "readWrite") readWrite.push(destination);
     else if (outcome === "readOnly") readOnly.push(destination);
     else if (outcome === "except") except.push(destination);
-    else if (outcome === "exceptUnderGrant" && hasAncestorIn(granted, destination)) except.push(destination);
+    else if (outcome !== "nothing" && hasAncestorIn(granted, destination)) {
+      // Asked last: type and options of most mounts are never looked at.
+      if (outcome === "exceptUnderGrant" || isHost(mount, destination, podId)) except.push(destination);
+    }
   }
   return { readWrite: sortBytewise(readWrite), readOnly: sortBytewise(readOnly), except: sortBytewise(except) };
 }
@@ -88,8 +92,17 @@ function hasAncestorIn(paths: ReadonlyMap<string, unknown>, path: string): boole
   return paths.has("/");
 }
 
-function outcomeOf(mount: MountInput, destination: string, kind: MountKind, profile: InstalledProfile): Outcome {
-  if (kind === "runtime") return "nothing";
+/** `podDirectory` is the kubelet's for the pod, undefined for a pod without a uid. */
+function outcomeOf(
+  mount: MountInput,
+  destination: string,
+  podDirectory: string | undefined,
+  profile: InstalledProfile,
+): Outcome {
+  const below = podDirectory === undefined ? undefined : pathBelow(podDirectory, mount.source);
+  if (below === undefined) return "hostOrRuntime";
+  const kind = kindInPodDirectory(below);
+  if (kind === "runtime" || !isBind(mount)) return "nothing";
   if (kind === "data") {
     if (profile.volumes === "none") return "nothing";
     return profile.volumes === "readwrite" && !mount.options.includes("ro") ? "readWrite" : "readOnly";
@@ -102,26 +115,22 @@ function outcomeOf(mount: MountInput, destination: string, kind: MountKind, prof
   return "exceptUnderGrant";
 }
 
-/** `podDirectory` is the kubelet's for the pod, undefined for a pod without a uid. */
-function kindOfMount(
-  podId: string,
-  podDirectory: string | undefined,
-  mount: MountInput,
-  destination: string,
-): MountKind {
-  if (mount.type !== "bind" && !mount.options.includes("bind") && !mount.options.includes("rbind")) return "runtime";
-  const below = podDirectory === undefined ? undefined : pathBelow(podDirectory, mount.source);
-  if (below !== undefined) return kindInPodDirectory(below);
-  return isSandboxFile(podId, mount.source, destination) ? "runtime" : "host";
+/** The rest are the runtime's own: proc, tmpfs and the like. */
+function isBind(mount: MountInput): boolean {
+  return mount.type === "bind" || mount.options.includes("bind") || mount.options.includes("rbind");
+}
+
+/** True if a mount from outside the pod's directory is none that the runtime makes itself. */
+function isHost(mount: MountInput, destination: string, podId: string): boolean {
+  return isBind(mount) && !isSandboxFile(podId, mount.source, destination);
 }
 
 /** The clean path of a source below the clean directory, or undefined if it is not there. */
 function pathBelow(directory: string, source: string): string | undefined {
-  if (isStrictlyUnder(source, directory)) {
-    // The directory is clean, so only the rest need be looked at.
-    const rest = source.substring(directory.length);
-    if (isPlainPath(rest)) return rest.substring(1);
-  }
+  if (isPlainPath(source))
+    return isStrictlyUnder(source, directory) ? source.substring(directory.length + 1) : undefined;
+  // The runtime's own sources, like `proc`, are no paths.
+  if (!source.includes("/")) return undefined;
   const clean = cleanPath(source);
   return isStrictlyUnder(clean, directory) ? clean.substring(directory.length + 1) : undefined;
 }
