@@ -71,10 +71,10 @@ impl Agent {
             }
         };
         let mut agent = Self { version, engine };
-        // The agent asks this first, and ignores refusals if the policy says so.
+        // The agent asks this first; a policy that says yes is one that admits what it refuses.
         match agent.value_of("AllowRequestsFailingPolicy", &json!({}))? {
-            Some(Value::Bool(false)) => Ok(agent),
-            other => Err(PolicyError(format!("AllowRequestsFailingPolicy is {other:?}"))),
+            None | Some(Value::Bool(false)) => Ok(agent),
+            Some(other) => Err(PolicyError(format!("AllowRequestsFailingPolicy is {other}"))),
         }
     }
 

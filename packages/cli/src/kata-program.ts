@@ -1,6 +1,7 @@
 /** The part of the command line that is `kubefence kata`. */
 import { Command } from "commander";
 import type { InjectFlags } from "./commands/kata-image.ts";
+import type { KataPolicyFlags } from "./commands/kata-policy.ts";
 import type { Finish } from "./program.ts";
 
 /** Builds the command. */
@@ -9,6 +10,7 @@ export function kataCommand(finish: Finish): Command {
     "What goes into Kata's guests. `kubefence node kata` sets up a node for it.",
   );
   kata.addCommand(imageCommand(finish));
+  kata.addCommand(policyCommand(finish));
   return kata;
 }
 
@@ -35,4 +37,25 @@ function imageCommand(finish: Finish): Command {
       await finish(await injectIntoImage(path, flags));
     });
   return image;
+}
+
+function policyCommand(finish: Finish): Command {
+  return new Command("policy")
+    .description(
+      "print the policy of the guest's agent, with what you admit beyond it, for you to review and to put into the image",
+    )
+    .option(
+      "-f, --file <manifest...>",
+      "admit the exact commands of the exec probes and hooks of these pods (- reads stdin)",
+      [],
+    )
+    .option("--exec-profile <name>", "admit every command that begins with /nono/nono wrap --profile NAME --")
+    .option("--exec-seccomp <name>", "with --exec-profile: and with --seccomp NAME after the profile")
+    .option("--sandbox-command <program...>", "what the pause image runs, if not /pause", [])
+    .option("--admit-policy <file...>", "policies that a pod may bring in an annotation instead of this one", [])
+    .option("-o, --output <file>", "replace this file; else the policy goes to stdout")
+    .action(async (flags: KataPolicyFlags) => {
+      const { makePolicy } = await import("./commands/kata-policy.ts");
+      await finish(await makePolicy(flags));
+    });
 }

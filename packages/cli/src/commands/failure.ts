@@ -1,6 +1,7 @@
 /** The lines that a failed command leaves on stderr. */
 import { describeProblem, InstallError, manifestErrors, ProfileError, RuntimeConfigError } from "../errors.ts";
 import { KataImageError } from "../kata/image/errors.ts";
+import { KataPolicyError } from "../kata/policy/errors.ts";
 import { describeNodeProblem, NodeError } from "../node/errors.ts";
 import { ManifestError } from "../profile/manifest.ts";
 import { UsageError } from "./output.ts";
@@ -18,8 +19,10 @@ export function describeFailure(error: unknown): { readonly text: string; readon
     const lines = error.problems.map((problem) => `kubefence: ${describeNodeProblem(problem)}\n`);
     return { text: lines.join(""), usage: false };
   }
-  if (error instanceof RuntimeConfigError || error instanceof InstallError || error instanceof KataImageError)
-    return { text: `kubefence: ${error.message}\n`, usage: false };
+  const isPlain = [RuntimeConfigError, InstallError, KataImageError, KataPolicyError].some(
+    (kind) => error instanceof kind,
+  );
+  if (isPlain && error instanceof Error) return { text: `kubefence: ${error.message}\n`, usage: false };
   // A defect of ours: the stack is what we need to find it.
   return { text: `kubefence: unexpected: ${error instanceof Error ? error.stack : String(error)}\n`, usage: false };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { NRI_ERRORS, Status } from "@kubefence/nri";
 import { installErrors, manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
 import { kataImageErrors } from "../../../cli/src/kata/image/errors.ts";
+import { kataPolicyErrors } from "../../../cli/src/kata/policy/errors.ts";
 import { nodeErrors } from "../../../cli/src/node/errors.ts";
 import * as plugin from "../../src/errors.ts";
 import { code, table } from "./table.ts";
@@ -22,6 +23,7 @@ export function commandErrors(): string {
       ...installErrors,
       ...nodeErrors,
       ...kataImageErrors,
+      ...kataPolicyErrors,
     }),
   );
 }

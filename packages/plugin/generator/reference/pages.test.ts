@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { NRI_ERRORS } from "@kubefence/nri";
 import { installErrors, manifestErrors, profileErrors, runtimeConfigErrors } from "../../../cli/src/errors.ts";
 import { kataImageErrors } from "../../../cli/src/kata/image/errors.ts";
+import { kataPolicyErrors } from "../../../cli/src/kata/policy/errors.ts";
 import { nodeErrors } from "../../../cli/src/node/errors.ts";
 import { keys } from "../../src/config/keys.ts";
 import { pluginErrors } from "../../src/errors.ts";
@@ -36,6 +37,7 @@ describe("errors", () => {
       installErrors,
       nodeErrors,
       kataImageErrors,
+      kataPolicyErrors,
     ].flatMap((table) => Object.keys(table));
     expect(listed(page).toSorted()).toEqual([...codes, ...launcherCodes].toSorted());
   });

@@ -1,11 +1,11 @@
 //! Every row of `kata/policy/cases` on every engine: a recorded request, changed as the row says, admitted or not.
 
-mod fixtures;
-
 use std::fs;
 
 use kubefence_kata_policy::ENGINES;
 use serde::Deserialize;
+
+use crate::fixtures;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,9 +1,9 @@
 //! A guest's life in order, and what no single request shows.
 
-mod fixtures;
-
 use kubefence_kata_policy::{Agent, ENGINES};
 use serde_json::{Value, json};
+
+use crate::fixtures;
 
 /// What the original's policy answers yes to, without those that have rules now.
 const ALWAYS: [&str; 31] = [

@@ -1,7 +1,5 @@
 //! The matcher of arguments and mounts against the launcher's own reader, on arguments and mounts that nobody wrote down.
 
-mod fixtures;
-
 use std::cell::RefCell;
 
 use kubefence_kata_policy::{Agent, ENGINES};
@@ -12,6 +10,8 @@ use kubefence_policy::recorded::RecordedPlaces;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use crate::fixtures;
 
 const CASES: u32 = 100;
 
