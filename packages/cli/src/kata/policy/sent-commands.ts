@@ -37,7 +37,7 @@ const command = z
 /** Where in an object of each kind its pods are described. */
 const podsOf: Readonly<Record<string, z.ZodType<{ spec: z.infer<typeof podSpec> }>>> = {
   Pod: template,
-  PodTemplate: z.object({ template }).transform((object) => object.template),
+  PodTemplate: z.object({ template }).transform((found) => found.template),
   CronJob: z
     .object({ spec: z.object({ jobTemplate: z.object({ spec: z.object({ template }) }) }) })
     .transform(({ spec }) => spec.jobTemplate.spec.template),
