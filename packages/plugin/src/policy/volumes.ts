@@ -106,20 +106,17 @@ function outcomeOf(
 }
 
 function outcomeOfKind(kind: MountKind, mount: MountInput, destination: string, profile: InstalledProfile): Outcome {
-  switch (kind) {
-    case "runtime":
-      return "nothing";
-    case "data":
-      if (profile.volumes === "none") return "nothing";
-      return profile.volumes === "readwrite" && !mount.options.includes("ro") ? "readWrite" : "readOnly";
-    case "config":
-      return profile.configVolumes ? "readOnly" : "nothing";
-    case "projected":
-      if (profile.projectedVolumes) return "readOnly";
-      return profile.literalExceptions.some((exception) => isAtOrUnder(destination, exception)) ? "nothing" : "except";
-    default:
-      return "exceptUnderGrant";
+  if (kind === "runtime") return "nothing";
+  if (kind === "data") {
+    if (profile.volumes === "none") return "nothing";
+    return profile.volumes === "readwrite" && !mount.options.includes("ro") ? "readWrite" : "readOnly";
   }
+  if (kind === "config") return profile.configVolumes ? "readOnly" : "nothing";
+  if (kind === "projected") {
+    if (profile.projectedVolumes) return "readOnly";
+    return profile.literalExceptions.some((exception) => isAtOrUnder(destination, exception)) ? "nothing" : "except";
+  }
+  return "exceptUnderGrant";
 }
 
 /** The rest are the runtime's own: proc, tmpfs and the like. */
