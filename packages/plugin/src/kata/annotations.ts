@@ -21,14 +21,6 @@ export const HARMLESS_KATA_ANNOTATIONS: readonly string[] = [
 
 const GUEST_SECCOMP = "io.katacontainers.config.runtime.disable_guest_seccomp";
 
-/** The runtimes' own, by which Kata tells a container from the pod's sandbox; CRI-O hands a pod's on. */
-const CONTAINER_TYPES = new Set([
-  "io.kubernetes.cri.container-type",
-  "io.kubernetes.cri.sandbox-id",
-  "io.kubernetes.cri-o.ContainerType",
-  "io.kubernetes.cri-o.SandboxID",
-]);
-
 /** Why those that people use are refused; for the others it is enough that they are not known to be harmless. */
 const REASONS: readonly (readonly [start: string, reason: string])[] = [
   ["io.katacontainers.config_path", "replaces Kata's configuration, and with it the guest's kernel, image and policy"],
@@ -54,7 +46,6 @@ export function findAnnotationConflict(
 }
 
 function judge(name: string, value: string, rules: KataRules): Refusal | undefined {
-  if (CONTAINER_TYPES.has(name)) return refused(name, "says what a container is, which is the runtime's to say");
   if (!name.startsWith(KATA_ANNOTATION_PREFIX)) return undefined;
   if (POLICY_ANNOTATIONS.has(name)) return findUnlistedPolicy(name, value, rules.policyDigests);
   if (HARMLESS_KATA_ANNOTATIONS.includes(name) || rules.annotations.has(name)) return undefined;
