@@ -78,8 +78,9 @@ stack-down: node_modules/.setup ## stop the test node that stack-up started
 	node e2e/stack/down.ts
 
 .PHONY: test
-test: check test-unit e2e-node fuzz ## check, unit tests, end-to-end on a real containerd, each fuzz target, 100 creations under faults; `make e2e` and `make soak` have Kubernetes
-	$(MAKE) faults FAULTS=100
+test: node_modules/.setup ## all of it: check, unit tests, end-to-end on a real containerd and a real Kubernetes, fuzz targets, 100 creations under faults, 2 minutes of soak
+	@tools/install-debian-packages.sh
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/test.sh
 
 .PHONY: check
 check: node_modules/.setup ## format, lint, types, generated files up to date

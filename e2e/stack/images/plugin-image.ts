@@ -46,16 +46,20 @@ function fileName(reference: string): string {
   return reference.replaceAll(/[/:]/g, "-");
 }
 
+/** What images/build.sh copies. */
+const parts = [
+  "images",
+  ...["10-nono-nri", "kubefence", "nono", "nono-runc", "profiles", "seccomp"].map((name) => `build/${name}`),
+];
+
 function imageKey(): string {
-  const folders = ["images", "build"].map((folder) => join(checkout, folder));
-  const files = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: "utf8" })
-      // What images/build.sh itself makes there, and the record of end-to-end tests.
-      .filter((file) => !file.startsWith("image") && file !== "e2e.json")
-      .map((file) => join(folder, file))
-      .filter((path) => statSync(path).isFile()),
-  );
+  const files = parts.flatMap((part) => filesOf(join(checkout, part)));
   return digestFiles(...files.toSorted());
+}
+
+function filesOf(path: string): string[] {
+  if (statSync(path).isFile()) return [path];
+  return readdirSync(path).flatMap((name) => filesOf(join(path, name)));
 }
 
 async function imageId(archive: string): Promise<string> {
