@@ -22,8 +22,13 @@ export async function setup(): Promise<() => Promise<void>> {
     await importPluginImage(cluster);
     await installChart(cluster);
   } catch (error) {
-    const pods = await cluster.kubectl.attempt(["describe", "pods", "--namespace=kube-system"]);
-    console.error(pods.stdout.split("\n").slice(-30).join("\n"));
+    for (const args of [
+      ["describe", "pods"],
+      ["logs", "--selector=app.kubernetes.io/name=kubefence", "--all-containers", "--prefix"],
+    ]) {
+      const { stdout } = await cluster.kubectl.attempt([...args, "--namespace=kube-system"]);
+      console.error(stdout.split("\n").slice(-30).join("\n"));
+    }
     await cluster.stop();
     throw error;
   }

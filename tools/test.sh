@@ -11,7 +11,7 @@ mkdir -p "$logs"
 declare -A behind=()
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 
-# start NAME COMMAND...: runs it behind the rest; finish NAME prints what it said, and fails if it did.
+# start NAME COMMAND...: runs it behind the rest; finish NAME: waits, prints what it said, and fails if it did. run: in front.
 start() { nice -n 10 "${@:2}" >"$logs/$1.log" 2>&1 & behind[$1]=$!; }
 finish() {
   local status=0
@@ -20,16 +20,16 @@ finish() {
   cat "$logs/$1.log"
   ((status == 0)) || { echo "make test: $1 failed with $status" >&2; exit "$status"; }
 }
-run() { local since=$SECONDS; "$@"; echo "==> ${*: -2}: $((SECONDS - since)) s"; }
+run() { local since=$SECONDS; "${@:2}"; echo "==> $1: $((SECONDS - since)) s"; }
 
 start kubernetes tools/build.sh kubernetes helm
-for target in check test-unit e2e-node; do run make --no-print-directory "$target"; done
+for target in check test-unit e2e-node; do run "$target" make --no-print-directory "$target"; done
 finish kubernetes
 
 fuzz_and_faults() { tools/fuzz.sh "${FUZZ_SECONDS:-30}" && node e2e/faults/run.ts --creations "${FAULTS:-100}"; }
 export -f fuzz_and_faults
-start "fuzz and faults" bash -euc fuzz_and_faults
-run vitest run --reporter=default --reporter=./e2e/results-reporter.ts --project cluster
-run node e2e/soak/run.ts --minutes "${MINUTES:-2}"
-finish "fuzz and faults"
+start fuzz-and-faults bash -euc fuzz_and_faults
+run cluster vitest run --reporter=default --reporter=./e2e/results-reporter.ts --project cluster
+run soak node e2e/soak/run.ts --minutes "${MINUTES:-2}"
+finish fuzz-and-faults
 echo "==> make test: $((SECONDS / 60)) minutes"
