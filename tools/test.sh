@@ -22,7 +22,7 @@ finish() {
 }
 run() { local since=$SECONDS; "${@:2}"; echo "==> $1: $((SECONDS - since)) s"; }
 
-start kubernetes tools/build.sh kubernetes helm
+start kubernetes tools/build.sh kubernetes
 for target in check test-unit e2e-node; do run "$target" make --no-print-directory "$target"; done
 finish kubernetes
 

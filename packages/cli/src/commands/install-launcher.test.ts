@@ -101,11 +101,12 @@ test("another launcher comes by rename, the same one stays", async () => {
 });
 
 test("nono-runc's configuration follows: new launcher and settings, same runtime and log", async () => {
-  await installLauncher(options);
+  expect((await installLauncher(options)).stdout).toContain("nono-runc is not set up on this node");
   writeFileSync(options.runtimeConfig, JSON.stringify({ version: 1, runtime: "/usr/sbin/runc", log: "/var/log/x" }));
   writeFileSync(launcher, staticElf("2"));
   const { stdout } = await installLauncher(options);
   expect(stdout).toContain(`${options.runtimeConfig}: refreshed`);
+  expect(stdout).not.toContain("not set up");
   const written = JSON.parse(readFileSync(options.runtimeConfig, "utf8"));
   expect(written).toMatchObject({ runtime: "/usr/sbin/runc", log: "/var/log/x", default_profile: "default" });
   const { ino, size } = statSync(join(options.directory, "nono"));

@@ -23,6 +23,11 @@ export interface InstallLauncherOptions {
 const wrappers = ["sh", "bash", "ash", "dash", "python3", "python", "node", "ruby", "perl"];
 const wrapperMark = "exec /nono/nono wrap";
 
+/** What a node without nono-runc has to do without; where node set-up runs at the same time, it is only not there yet. */
+const withoutRuntime =
+  "not there, so nono-runc is not set up on this node (yet). Until it is, kubectl exec, exec probes and hooks run outside the sandbox, and a " +
+  "container that starts while the plugin is away is not sandboxed; run kubefence node install, or set nodeSetup.enabled in the chart";
+
 /** Readable by everybody, and what is a program may be run: containers of any user do. */
 const [programMode, fileMode] = [0o755, 0o644];
 
@@ -65,7 +70,7 @@ export async function installLauncher(options: InstallLauncherOptions): Promise<
   const lines = [
     `${directory}/nono: ${replaced ? "installed" : "unchanged"}, sha256 ${digest}`,
     `${directory}: ${manifests.size} profiles, ${filters.size} seccomp filters`,
-    ...(refreshes ? [`${options.runtimeConfig}: refreshed`] : []),
+    `${options.runtimeConfig}: ${refreshes ? "refreshed" : withoutRuntime}`,
     ...removed.map((path) => `${path}: removed, a wrapper script of the original`),
   ];
   return { stdout: `${lines.join("\n")}\n` };
