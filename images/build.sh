@@ -4,6 +4,7 @@
 #   images/build.sh NAME [ARCH]    ARCH is amd64 or arm64, this machine's by default
 #   BASE=…  BUILD_BASE=…           images/Dockerfile says what they must have
 #   NONO_UPSTREAM=true             adds upstream nono, which `make nono-build` left at ./nono
+#   LABELS                         further labels of the image, NAME=VALUE, one a line
 #   ARCHIVE=FILE                   also writes the image as an OCI archive, for `ctr images import` or `skopeo copy`
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -42,6 +43,7 @@ fi
 arguments=(--build-arg BUILDPLATFORM="linux/$machine" --build-arg TARGETARCH="$arch" --build-arg NONO_UPSTREAM="${NONO_UPSTREAM:-false}")
 [ -z "${BASE:-}" ] || arguments+=(--build-arg BASE="$BASE")
 [ -z "${BUILD_BASE:-}" ] || arguments+=(--build-arg BUILD_BASE="$BUILD_BASE")
+while IFS= read -r label; do [ -z "$label" ] || arguments+=(--label "$label"); done <<<"${LABELS:-}"
 if tool_is_docker; then
   docker build --platform "linux/$arch" "${arguments[@]}" --tag "$name" --file images/Dockerfile "$context"
   [ -z "${ARCHIVE:-}" ] || docker save --output "$ARCHIVE" "$name"

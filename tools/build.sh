@@ -3,6 +3,7 @@
 #
 #   tools/build.sh NAME...      NAME is a folder here (containerd-2.3 runc cni ...), or "containerd": the one that
 #                               CONTAINERD picks (2.3.7 by default; 2.2.x means the newest 2.2 that we build)
+#   tools/build.sh --version NAME    prints the version that the folder builds
 #
 # Binaries go to ${KUBEFENCE_CACHE:-~/.cache/kubefence}/bin/<family>-<version>/. A folder is built again only when its
 # go.mod, its go.sum or the build settings below change.
@@ -28,6 +29,10 @@ settings() {
     helm) main_module=helm.sh/helm/v3 ;;
     landlock-restrict) main_module=github.com/landlock-lsm/go-landlock ;;
     kubernetes) main_module=k8s.io/kubernetes ;;
+    actionlint) main_module=github.com/rhysd/actionlint ;;
+    cosign) main_module=github.com/sigstore/cosign/v3 ;;
+    crane) main_module=github.com/google/go-containerregistry ;;
+    syft) main_module=github.com/anchore/syft ;;
     *) die "unknown program family '$1': no build settings for it" ;;
   esac
   version=$(awk -v module="$main_module" '{ sub(/^require /, "") } $1 == module { sub(/^v/, "", $2); print $2 }' "$tools/$1/go.mod")
@@ -105,6 +110,11 @@ build() {
 }
 
 (($# > 0)) || die "usage: tools/build.sh NAME... (there are: $(cd "$tools" && echo */go.mod | sed 's,/go.mod,,g'))"
+if [[ $1 == --version ]]; then
+  settings "$2"
+  echo "$version"
+  exit
+fi
 for name in "$@"; do
   [[ $name != containerd ]] || name=$(containerd_folder)
   build "$name"
