@@ -21,7 +21,7 @@ export BASE BUILD_BASE NONO_UPSTREAM ARCHIVE
 
 .PHONY: help
 help: ## show this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: node_modules/.setup ## install what the targets need: Debian packages (as root), npm packages; called by the others
@@ -151,6 +151,17 @@ fuzz: node_modules/.setup ## each fuzz target for FUZZ_SECONDS (30)
 .PHONY: bench
 bench: stack ## compare with the same plugin in Go and the launcher with a C program; writes docs/reference/benchmarks.md
 	node bench/run.ts
+
+.PHONY: docs
+docs: node_modules/.setup ## build the site into build/docs; a dead link fails
+	npm run --silent build -w docs
+	node docs/check-links.ts
+
+.PHONY: docs-pictures
+docs-pictures: docs ## open every page of the site in Chromium (apt-get install chromium); pictures go to build/docs-pictures
+	node docs/open-pages.ts
+
+include release/release.mk
 
 .PHONY: generate
 generate: node_modules/.setup ## write the generated files anew (schema, profiles, reference pages)

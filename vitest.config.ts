@@ -14,8 +14,12 @@ const config: ViteUserConfig = defineConfig({
             "charts/**/*.test.ts",
             "e2e/{soak,stack,workloads,differential}/**/*.test.ts",
             "bench/**/*.test.ts",
+            "docs/*.test.ts",
           ],
         },
+      },
+      {
+        test: { name: "release", include: ["release/**/*.test.ts"], testTimeout: 60_000 },
       },
       {
         test: {
