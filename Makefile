@@ -136,6 +136,20 @@ cluster-up: cluster-stack ## start a Kubernetes of one node, in namespaces of it
 cluster-down: node_modules/.setup ## stop the cluster that cluster-up started
 	node e2e/stack/cluster/down.ts
 
+.PHONY: kata-kernel-test
+kata-kernel-test: node_modules/.setup ## build a guest kernel with Landlock from Debian's source (the first time: 6 CPU-minutes) and boot it and a guest image in QEMU
+	@tools/install-debian-packages.sh
+	kata/kernel/test/build.sh
+	vitest run --project kata-kernel $(RESULTS)
+
+.PHONY: kata-kernel-image
+kata-kernel-image: ## build the image of a Kata guest kernel with Landlock; KATA_VERSION, and what kata/kernel/build.sh says
+	kata/kernel/build.sh
+
+.PHONY: kata-rootfs-image
+kata-rootfs-image: build ## build the image of Kata's guest image with our policy; KATA_VERSION, KATA_SHA256, and what kata/rootfs/build.sh says
+	kata/rootfs/build.sh
+
 .PHONY: soak
 soak: cluster-stack ## sandboxed pods come and go for MINUTES (30) on a real cluster: the plugin's memory, descriptors and records stay where they are
 	node e2e/soak/run.ts --minutes $(MINUTES)

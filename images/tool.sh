@@ -15,3 +15,16 @@ tool_is_docker() {
   command -v buildah >/dev/null || { echo "neither a docker daemon nor buildah is here. Install one: apt-get install buildah" >&2; exit 1; }
   return 1
 }
+
+# Builds an image for this machine, and writes it to ARCHIVE where that is set: image_build NAME DOCKERFILE CONTEXT [ARGUMENT...]
+image_build() {
+  name=$1 dockerfile=$2 context=$3
+  shift 3
+  if tool_is_docker; then
+    docker build "$@" --tag "$name" --file "$dockerfile" "$context"
+    [ -z "${ARCHIVE:-}" ] || docker save --output "$ARCHIVE" "$name"
+  else
+    buildah bud --format oci "$@" --tag "$name" --file "$dockerfile" "$context"
+    [ -z "${ARCHIVE:-}" ] || { rm -f "$ARCHIVE"; buildah push --quiet "$name" "oci-archive:$ARCHIVE:$name"; }
+  fi
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building and testing need: only what is missing, and says so. Needs root.
+# Installs the Debian packages that building and testing need, and those named as arguments: only what is missing, and says
+# so. Needs root.
 set -euo pipefail
 
 packages=(
@@ -22,6 +23,7 @@ packages=(
   fdisk            # Kata images: sfdisk
   cryptsetup-bin   # end-to-end: veritysetup, on those images
   g++              # fuzz: libFuzzer
+  "$@"
 )
 
 missing=()

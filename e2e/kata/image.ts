@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   copyFileSync,
   mkdirSync,
   openSync,
@@ -100,8 +101,10 @@ function fillRoot(root: string, files: KataImage["files"]): void {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
     if ("link" in content) symlinkSync(content.link, target);
-    else if ("from" in content) copyFileSync(content.from, target);
-    else writeFileSync(target, content.text, { mode: basename(path) === "init" ? 0o755 : 0o644 });
+    else if ("from" in content) {
+      copyFileSync(content.from, target);
+      chmodSync(target, 0o755);
+    } else writeFileSync(target, content.text, { mode: basename(path) === "init" ? 0o755 : 0o644 });
   }
 }
 

@@ -23,11 +23,22 @@ export interface Answer {
   status: number;
 }
 
+/** A machine that boots a kernel with the root of a disk, whose /sbin/init is an `initScript`. */
+export interface DiskMachine {
+  /** Path of the kernel image. */
+  kernel: string;
+  /** Path of a raw disk, which the machine sees as /dev/vda and cannot write. */
+  disk: string;
+  /** The kernel's command line: at least where the root is. */
+  parameters: string;
+}
+
 const prelude = `#!/bin/busybox sh
-/bin/busybox --install -s /bin
+# A root that cannot be written has them already.
+[ -e /bin/mount ] || /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc proc /proc
-mount -t devtmpfs none /dev
+[ -e /dev/null ] || mount -t devtmpfs none /dev
 # A complaint of the kernel, such as about a busy host, would stand in the middle of an answer.
 echo 1 >/proc/sys/kernel/printk
 # The firmware leaves its last line open.
@@ -39,6 +50,11 @@ answer() {
 }
 `;
 
+/** The first process that runs a script and ends the machine. */
+export function initScript(script: string): string {
+  return `${prelude}${script}\necho script done\nreboot -f\n`;
+}
+
 /**
  * Boots it and answers what its script recorded, by name. Throws when it does not end within two minutes or
  * the script did not reach its end. Emulated (TCG): it works without /dev/kvm, and a boot takes seconds.
@@ -47,27 +63,37 @@ export async function boot(machine: VirtualMachine): Promise<Map<string, Answer>
   const directory = mkdtempSync(join(tmpdir(), "kubefence-machine-"));
   try {
     const initramfs = await buildInitramfs(directory, machine);
-    const console = await runEmulator(machine, initramfs);
-    if (!console.includes("\nscript done")) {
-      throw new Error(`the machine did not finish its script:\n${console}`);
-    }
-    const lines = console.matchAll(/^answer (\S+) (\d+) ?(\S*)\s*$/gm);
-    return new Map(
-      Array.from(lines, ([, name = "", status, output = ""]) => [
-        name,
-        { output: Buffer.from(output, "base64").toString(), status: Number(status) },
-      ]),
-    );
+    return readAnswers(await runEmulator(machine.kernel, machine.parameters ?? "", ["-initrd", initramfs]));
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** The same with the root of a disk. */
+export async function bootDisk({ kernel, disk, parameters }: DiskMachine): Promise<Map<string, Answer>> {
+  const drive = `if=none,id=root,format=raw,readonly=on,file=${disk}`;
+  const devices = ["-drive", drive, "-device", "virtio-blk-pci,drive=root"];
+  return readAnswers(await runEmulator(kernel, parameters, devices));
+}
+
+function readAnswers(console: string): Map<string, Answer> {
+  if (!console.includes("\nscript done")) {
+    throw new Error(`the machine did not finish its script:\n${console}`);
+  }
+  const lines = console.matchAll(/^answer (\S+) (\d+) ?(\S*)\s*$/gm);
+  return new Map(
+    Array.from(lines, ([, name = "", status, output = ""]) => [
+      name,
+      { output: Buffer.from(output, "base64").toString(), status: Number(status) },
+    ]),
+  );
 }
 
 async function buildInitramfs(directory: string, machine: VirtualMachine): Promise<string> {
   const root = join(directory, "root");
   const files: VirtualMachine["files"] = {
     "/bin/busybox": { from: "/bin/busybox" },
-    "/init": { text: `${prelude}${machine.script}\necho script done\nreboot -f\n` },
+    "/init": { text: initScript(machine.script) },
     ...machine.files,
   };
   for (const [path, content] of Object.entries(files)) {
@@ -88,10 +114,12 @@ async function buildInitramfs(directory: string, machine: VirtualMachine): Promi
   return initramfs;
 }
 
-async function runEmulator(machine: VirtualMachine, initramfs: string): Promise<string> {
-  const parameters = `console=ttyS0 quiet panic=-1 ${machine.parameters ?? ""}`;
-  const hardware = ["-accel", "tcg", "-cpu", "qemu64", "-m", "256", "-nographic", "-no-reboot", "-nic", "none"];
-  const software = ["-kernel", machine.kernel, "-initrd", initramfs, "-append", parameters];
+async function runEmulator(kernel: string, parameters: string, more: readonly string[]): Promise<string> {
+  // Emulation unless somebody asks: /dev/kvm may be there and still not start a PC.
+  const accelerator = process.env["KUBEFENCE_QEMU_ACCELERATOR"] || "tcg";
+  const cpu = accelerator === "tcg" ? "qemu64" : "host";
+  const hardware = ["-accel", accelerator, "-cpu", cpu, "-m", "256", "-nographic", "-no-reboot", "-nic", "none"];
+  const software = ["-kernel", kernel, ...more, "-append", `console=ttyS0 quiet panic=-1 ${parameters}`];
   const emulator = spawn("qemu-system-x86_64", [...hardware, ...software], {
     stdio: ["ignore", "pipe", "inherit"],
     timeout: 120_000,

@@ -4,6 +4,7 @@ import { constants, createReadStream } from "node:fs";
 import { chmod, copyFile, lstat, mkdtemp, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { syncFolder } from "../../files/durable.ts";
 import { KataImageError } from "./errors.ts";
 import { Ext4, isPlainPath } from "./ext4.ts";
 import { type Extent, fileSystemBytes, fileSystemOf, readPartitions } from "./partitions.ts";
@@ -200,6 +201,7 @@ async function publish(from: string, output: string): Promise<void> {
     await using file = await open(from);
     await file.sync();
     await rename(from, output);
+    await syncFolder(dirname(output));
   });
 }
 

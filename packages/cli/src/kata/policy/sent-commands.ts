@@ -79,7 +79,8 @@ function podsIn(file: string, value: unknown): { where: string; spec: z.infer<ty
     return found.success ? [{ where, spec: found.data.spec }] : [];
   }
   const found = own.safeParse(value);
-  if (!found.success) throw manifestError(file, `${where}: ${z.prettifyError(found.error).replaceAll(/✖ |\s*\n\s*→/g, "")}`);
+  if (!found.success)
+    throw manifestError(file, `${where}: ${z.prettifyError(found.error).replaceAll(/✖ |\s*\n\s*→/g, "")}`);
   return [{ where, spec: found.data.spec }];
 }
 
