@@ -27,8 +27,5 @@ export const imagePullSecrets: z.ZodType = z
 
 export const helperImages: Section = section("Images of containers that wait or sleep.", {
   alpine: z.string().default("alpine:3.20").describe("Without effect: what it ran is done by the plugin's image."),
-  busybox: z
-    .string()
-    .default("busybox:1.37.0-uclibc")
-    .describe("Waits for Kata and sleeps after a set-up; needs `sh`, `sleep` and `test`."),
+  busybox: z.string().default("busybox:1.37.0-uclibc").describe("Sleeps after a set-up; needs `sh` and `sleep`."),
 });

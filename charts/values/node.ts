@@ -12,6 +12,9 @@ export const hostPaths: Section = section("Directories of the node.", {
   nonoRuncDir: absolutePath()
     .default("/opt/kubefence/bin")
     .describe("Where nono-runc and its configuration are installed; outside every directory that containers see."),
+  kataDir: absolutePath()
+    .default("/opt/kubefence/kata")
+    .describe("Where the QEMU configuration of our Kata handler is put."),
   nriPlugins: absolutePath()
     .default("/opt/nri/plugins")
     .describe("Without effect: the original mounted it and used it for nothing."),
@@ -85,7 +88,7 @@ export const runtimeClasses: Section = section("RuntimeClasses.", {
     handler: resourceName
       .default("kata-qemu")
       .describe(
-        "Its handler; added to `config.runtimeClasses`, and to `config.kataClasses` if its name does not begin with `kata`.",
+        "Its handler; added to `config.runtimeClasses`, and to `config.kataClasses` if its name does not begin with `kata`. With `kata.enabled` the default stands for `kata-nono-qemu`.",
       ),
     overhead: mapOf(z.string())
       .default({ cpu: "250m", memory: "160Mi" })
@@ -105,27 +108,62 @@ export const runtimeClasses: Section = section("RuntimeClasses.", {
 });
 
 export const kata: Section = section(
-  "Kata Containers: guest kernel and guest image with Landlock, and a handler for them.",
+  "Kata Containers: the handler `kata-nono-qemu` with a QEMU configuration, guest kernel and guest image of its own.",
   {
     enabled: z.boolean().default(false).describe("Run the DaemonSet that sets Kata up."),
-    kernelImage: z.string().default("ghcr.io/kubefence/kata-kernel-landlock:3.28.0").describe("Image with `/vmlinux`."),
+    kernelImage: z
+      .string()
+      .default("ghcr.io/kubefence/kata-kernel-landlock:3.28.0")
+      .describe(
+        "Image with `/vmlinux`, a guest kernel with Landlock, for a Kata whose own has none (before 3.32.0); empty for Kata's own.",
+      ),
     rootfsImage: z
       .string()
       .default("ghcr.io/kubefence/kata-rootfs-nono:3.28.0-v0.23.0")
-      .describe("Image with `/kata-containers-confidential.image`."),
+      .describe(
+        "Image with `/kata-containers-confidential.image`, a guest image with the policy; empty for Kata's own, without it. " +
+          "It belongs to one version of Kata: if the tag has one, a node with another is refused.",
+      ),
+    kernelVerityParams: z
+      .string()
+      .default("")
+      .describe(
+        "`kernel_verity_params` of a measured `rootfsImage`, as `kubefence kata image inject` prints them; empty for an image that is not measured.",
+      ),
     shareDir: absolutePath()
       .default("/opt/kata/share/kata-containers")
-      .describe("Where kernel and guest image are put."),
+      .describe("Where kernel and guest image are put, each under a name with its digest."),
     qemuConfigPath: absolutePath()
       .default("/opt/kata/share/defaults/kata-containers/runtimes/qemu/configuration-qemu.toml")
-      .describe("Kata's QEMU configuration, from which ours is derived."),
-    qemu: section("What our QEMU configuration changes.", {
+      .describe(
+        "Kata's QEMU configuration, from which ours is derived; never written to. The default stands for that of the node's handler `kata-qemu`, or `kata-qemu-runtime-rs`.",
+      ),
+    timeoutSeconds: z
+      .int()
+      .min(0)
+      .max(86_400)
+      .default(600)
+      .describe("How long Kata may take to appear on a node; then the pod fails and says what is missing."),
+    nodeSelector: mapOf(z.string())
+      .default({})
+      .describe(
+        'Nodes that have Kata, beside `nodeSelector`; with kata-deploy `katacontainers.io/kata-runtime: "true"`.',
+      ),
+    reapply: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Notice an upgrade of Kata, and set it up again. Needs a container that stays, privileged. Without it the pod only sleeps, and has to be restarted after an upgrade.",
+      ),
+    qemu: section("What our QEMU configuration has differently from Kata's.", {
       machineAccelerators: z.string().default("").describe("`machine_accelerators`, if not empty."),
       seccompSandbox: z
         .string()
         .default("on,obsolete=deny,spawn=deny,resourcecontrol=deny")
-        .describe("`seccompsandbox`, if not empty. `elevateprivileges=deny` does not work with QEMU's daemonize."),
-      disableGuestSeccomp: z.boolean().default(false).describe("`disable_guest_seccomp`."),
+        .describe(
+          "`seccompsandbox` (`seccomp_sandbox` of the Rust runtime), if not empty. `elevateprivileges=deny` breaks QEMU's daemonize: no pod starts.",
+        ),
+      disableGuestSeccomp: z.boolean().default(false).describe("`disable_guest_seccomp`, in `[runtime]`."),
     }),
   },
 );

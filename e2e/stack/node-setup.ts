@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { containerdFile } from "./containerd/daemon.ts";
 import { run as runProgram } from "./command.ts";
 import { checkout, containerdRelease, type NodeDirectories } from "./directories.ts";
+import type { KataInstallation } from "./kata-installation.ts";
 import { configurationFile } from "./plugin/process.ts";
 
 const mainProgram = join(checkout, "packages/cli/src/main.ts");
@@ -46,6 +47,30 @@ export class NodeSetup {
   /** Starts a command. */
   spawn(command: string, ...more: string[]): { child: ChildProcess; ended: Promise<Ended> } {
     return this.#start(this.#command(command, more));
+  }
+
+  /** Runs a command of `kubefence node kata` to its end; `places` says where this node has Kata. */
+  async kata(command: string, places: KataInstallation, ...more: string[]): Promise<Ended> {
+    return this.spawnKata(command, places, ...more).ended;
+  }
+
+  /** Starts one. */
+  spawnKata(
+    command: string,
+    places: KataInstallation,
+    ...more: string[]
+  ): { child: ChildProcess; ended: Promise<Ended> } {
+    const args = [
+      ["--state", this.state],
+      ["--config", containerdFile(this.#directories)],
+      ["--directory", `${this.#directories.run}/opt/kubefence/kata`],
+      ["--share-directory", places.share],
+      ["--restart", "term"],
+    ].flat();
+    const main = join(checkout, "packages/cli/src/main.ts");
+    const started = this.#start([process.execPath, main, "node", "kata", command, ...args, ...more]);
+    started.child.stdin?.end();
+    return started;
   }
 
   #command(command: string, more: string[]): string[] {

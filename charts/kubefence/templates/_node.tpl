@@ -31,18 +31,15 @@
 {{- /* The handlers that the plugin sandboxes, as JSON: the configured ones, and that of a RuntimeClass which promises a sandbox. */ -}}
 {{- define "kubefence.handlers" -}}
 {{- $handlers := .Values.config.runtimeClasses }}
-{{- with .Values.runtimeClasses.kataNono }}
-{{- if .enabled }}{{ $handlers = append $handlers .handler }}{{ end }}
-{{- end }}
+{{- if .Values.runtimeClasses.kataNono.enabled }}{{ $handlers = append $handlers (include "kubefence.kataHandler" .) }}{{ end }}
 {{- $handlers | uniq | toJson }}
 {{- end }}
 
 {{- /* Those with Kata behind them whose name does not say so, as JSON. */ -}}
 {{- define "kubefence.kataClasses" -}}
 {{- $classes := .Values.config.kataClasses }}
-{{- with .Values.runtimeClasses.kataNono }}
-{{- if and .enabled (not (hasPrefix "kata" .handler)) }}{{ $classes = append $classes .handler }}{{ end }}
-{{- end }}
+{{- $handler := include "kubefence.kataHandler" . }}
+{{- if and .Values.runtimeClasses.kataNono.enabled (not (hasPrefix "kata" $handler)) }}{{ $classes = append $classes $handler }}{{ end }}
 {{- $classes | uniq | toJson }}
 {{- end }}
 

@@ -1,6 +1,7 @@
 /** The part of the command line that is `kubefence node`. */
 import { Command, Option } from "commander";
 import type { NodeFlags } from "./commands/node-options.ts";
+import { kataCommand } from "./node-kata-program.ts";
 import type { Finish } from "./program.ts";
 
 /** Builds the command. */
@@ -32,6 +33,7 @@ export function nodeCommand(finish: Finish): Command {
       const { uninstallNode } = await import("./commands/node.ts");
       await finish(await uninstallNode(flags));
     });
+  node.addCommand(kataCommand(finish));
   return node;
 }
 

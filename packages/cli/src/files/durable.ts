@@ -19,7 +19,7 @@ export function owned(mode: number): Owner {
  * pattern of a runtime loads it.
  */
 export function temporaryOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.kubefence-new`);
+  return join(besides(path), `.${basename(path)}.kubefence-new`);
 }
 
 /** The same for a target that several may write at once. */
@@ -29,7 +29,13 @@ export function ownTemporaryOf(path: string): string {
 
 /** Name under which a target's old file is kept until the change is done. */
 export function keptOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.kubefence-old`);
+  return join(besides(path), `.${basename(path)}.kubefence-old`);
+}
+
+// Kata reads every file of a config.d, hidden ones and halves of one too.
+function besides(path: string): string {
+  const folder = dirname(path);
+  return basename(folder) === "config.d" ? dirname(folder) : folder;
 }
 
 /** Writes a temporary file, on disk when it returns. What an earlier run left under its name is removed. */

@@ -3,22 +3,29 @@ import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { replaceFile, owned } from "../files/durable.ts";
 import { type Host } from "./host.ts";
-import type { InstallPlan } from "./install-plan.ts";
-import { dropInMark } from "../node/settings.ts";
-import type { ReplacedFile } from "./state.ts";
+import { ownMark } from "../node/settings.ts";
+import type { Installed, ReplacedFile } from "./state.ts";
 import { sha256 } from "./transaction.ts";
 
+/** Paths of what is about to be written. */
+export interface Overwritten {
+  readonly programs: readonly string[];
+  readonly runtimeFiles: readonly string[];
+  /** The container runtime's main file, which is edited. */
+  readonly mainFile: string;
+  readonly installed: Installed | undefined;
+}
+
 /** Copies what is about to be replaced and is not ours into the state directory. That of the main file is for people: uninstall takes the edit out. */
-export async function keepBackups(host: Host, stateDirectory: string, plan: InstallPlan): Promise<ReplacedFile[]> {
-  const ours = new Set([...(plan.installed?.files ?? []), ...(plan.installed?.replaced ?? [])].map(({ path }) => path));
-  const { mainFile } = plan.setup.found;
-  const programs = [...plan.containerFiles, ...plan.runtimeProgram, ...plan.launcher].map(({ path }) => path);
+export async function keepBackups(host: Host, stateDirectory: string, what: Overwritten): Promise<ReplacedFile[]> {
+  const { programs, runtimeFiles, mainFile, installed } = what;
+  const ours = new Set([...(installed?.files ?? []), ...(installed?.replaced ?? [])].map(({ path }) => path));
   const kept: ReplacedFile[] = [];
-  for (const path of [...programs, ...plan.runtimeFiles.map((change) => change.path)]) {
+  for (const path of [...programs, ...runtimeFiles]) {
     if (ours.has(path)) continue;
     const content = await host.read(path);
     // Our own drop-in says so, even where our notes are lost.
-    if (content === undefined || content.includes(dropInMark)) continue;
+    if (content === undefined || content.includes(ownMark)) continue;
     const backup = join(stateDirectory, "backups", sha256(content));
     const { mode, uid, gid } = await lstat(host.path(path));
     await mkdir(host.path(dirname(backup)), { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 /** What a node's CRI-O needs. Reads only. Shown by fixtures; no CRI-O was at hand to prove it on. */
 import { dirname, join } from "node:path";
-import { proposeCrio } from "../node/crio/propose.ts";
+import { type CrioFile, proposeCrio } from "../node/crio/propose.ts";
 import { nodeError } from "../node/errors.ts";
 import type { NodeSettings } from "../node/settings.ts";
 import { owned } from "../files/durable.ts";
@@ -10,10 +10,8 @@ import { failedSetup, type RuntimeSetup } from "./setup.ts";
 
 /** @throws {NodeError} where the files cannot even be read */
 export async function planCrio(host: Host, found: FoundRuntime, settings: NodeSettings): Promise<RuntimeSetup> {
-  const folder = join(dirname(found.mainFile), "crio.conf.d");
-  const names = (await host.list(folder)).filter((name) => !name.startsWith(".")).toSorted();
-  const paths = [found.mainFile, ...names.map((name) => join(folder, name))];
-  const texts = await Promise.all(paths.map(async (path) => ({ path, text: (await host.readText(path)) ?? "" })));
+  const folder = crioFolder(found);
+  const texts = await readCrioFiles(host, found);
   const common = {
     found,
     description: `CRI-O ${found.version}, ${folder}`,
@@ -46,7 +44,21 @@ export async function planCrio(host: Host, found: FoundRuntime, settings: NodeSe
   };
 }
 
-async function verifyCrio(host: Host, { program, mainFile }: FoundRuntime): Promise<void> {
+/** The folder of the drop-ins. */
+export function crioFolder({ mainFile }: FoundRuntime): string {
+  return join(dirname(mainFile), "crio.conf.d");
+}
+
+/** The main file and the drop-ins, in the order in which CRI-O reads them. */
+export async function readCrioFiles(host: Host, found: FoundRuntime): Promise<CrioFile[]> {
+  const folder = crioFolder(found);
+  const names = (await host.list(folder)).filter((name) => !name.startsWith(".")).toSorted();
+  const paths = [found.mainFile, ...names.map((name) => join(folder, name))];
+  return Promise.all(paths.map(async (path) => ({ path, text: (await host.readText(path)) ?? "" })));
+}
+
+/** Holds the files against CRI-O's own parser. @throws {NodeError} KF_NODE_RUNTIME_REFUSES */
+export async function verifyCrio(host: Host, { program, mainFile }: FoundRuntime): Promise<void> {
   const { code, stderr } = await host.run(program, [
     "--config",
     mainFile,

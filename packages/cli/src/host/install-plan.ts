@@ -132,7 +132,7 @@ async function readStaticPods(host: Host): Promise<Map<string, string>> {
 }
 
 /** Those of which the node's file has other bytes, or, where it matters, another mode or owner. */
-async function different(host: Host, changes: readonly Change[]): Promise<Change[]> {
+export async function different(host: Host, changes: readonly Change[]): Promise<Change[]> {
   const isNew = await Promise.all(
     changes.map(async ({ path, content, owner, enforce }) => {
       const current = await host.read(path);
@@ -184,7 +184,8 @@ async function describe(host: Host, { path, content }: Change): Promise<PlannedF
   return { path, action: (await host.exists(path)) ? "replace" : "create", what };
 }
 
-async function describeText(host: Host, { path, content }: Change, what: string): Promise<PlannedFile> {
+/** A text file for people, with its difference. */
+export async function describeText(host: Host, { path, content }: Change, what: string): Promise<PlannedFile> {
   const before = (await host.read(path))?.toString();
   if (content === undefined) return { path, action: "remove", what, before };
   const after = Buffer.from(content).toString();

@@ -1,20 +1,20 @@
 /** Carries an install plan out: programs, nono-runc's configuration, the runtime's, its restart; or nothing of it. */
 import { join } from "node:path";
 import { RuntimeConfigError } from "../errors.ts";
-import { NodeError, nodeError } from "../node/errors.ts";
+import { nodeError } from "../node/errors.ts";
 import { handlerName } from "../node/settings.ts";
 import { composeRuntimeConfiguration } from "../runtime/compose.ts";
 import { owned } from "../files/durable.ts";
+import { changeNode } from "./change.ts";
 import { type Host } from "./host.ts";
 import { type InstallPlan } from "./install-plan.ts";
 import { noteInstalled } from "./installed-list.ts";
 import { keepBackups } from "./backups.ts";
 import type { NodeOptions } from "./options.ts";
-import { rollBack } from "./recover.ts";
 import { isRefusedWithoutPlugin, selfTest, type SelfTestOptions } from "./self-test.ts";
 import { chooseRestart, untilBack } from "./service.ts";
 import { installedName } from "./state.ts";
-import { type Change, sha256, Transaction } from "./transaction.ts";
+import { type Change, sha256, type Transaction } from "./transaction.ts";
 
 /**
  * Installs. Says what was done, one line each.
@@ -23,10 +23,16 @@ import { type Change, sha256, Transaction } from "./transaction.ts";
 export async function install(host: Host, plan: InstallPlan, options: NodeOptions, version: string): Promise<string[]> {
   const { setup, shown } = plan;
   const restart = shown.restart ? chooseRestart(setup.found, options) : () => Promise.resolve();
-  const transaction = Transaction.start(host, options.stateDirectory, "install");
-  const done: string[] = [];
-  try {
-    const replaced = await keepBackups(host, options.stateDirectory, plan);
+  const { stateDirectory, backTimeoutMs } = options;
+  const undertaking = { operation: "install", stateDirectory, socket: setup.socket, restart, backTimeoutMs };
+  return changeNode(host, undertaking, async (transaction) => {
+    const done: string[] = [];
+    const replaced = await keepBackups(host, options.stateDirectory, {
+      programs: [...plan.containerFiles, ...plan.runtimeProgram, ...plan.launcher].map(({ path: file }) => file),
+      runtimeFiles: plan.runtimeFiles.map(({ path: file }) => file),
+      mainFile: setup.found.mainFile,
+      installed: plan.installed,
+    });
     await putPrograms(host, transaction, plan, options);
     await transaction.apply(plan.runtimeFiles);
     await setup.verify(host);
@@ -41,21 +47,8 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
     const path = join(options.stateDirectory, installedName);
     const content = Buffer.from(`${JSON.stringify(noted, null, 1)}\n`);
     await transaction.apply([{ path, content, owner: owned(0o600) }]);
-    await transaction.commit();
     return [...shown.files.map(({ action, path: file }) => `${action} ${file}`), ...done];
-  } catch (cause) {
-    const outcome = await rollBack(host, transaction, {
-      restart,
-      socket: setup.socket,
-      timeoutMs: options.backTimeoutMs,
-    });
-    if (cause instanceof RuntimeConfigError) {
-      throw nodeError("KF_NODE_RELEASE", options.release, `${cause.message}; ${outcome}`, { cause });
-    }
-    if (!(cause instanceof NodeError)) throw cause;
-    const [first, ...rest] = cause.problems.map((problem) => ({ ...problem, what: `${problem.what}; ${outcome}` }));
-    throw first === undefined ? cause : new NodeError([first, ...rest], { cause });
-  }
+  });
 }
 
 /** @throws {NodeError} KF_NODE_SELF_TEST */
@@ -65,6 +58,14 @@ async function proveBy(host: Host, options: SelfTestOptions): Promise<string> {
   if (isRefusedWithoutPlugin(failure))
     return "nono-runc refused a container without the launcher: the plugin is not there yet";
   throw nodeError("KF_NODE_SELF_TEST", handlerName, failure);
+}
+
+/** The configuration of nono-runc is made of what is installed; where it cannot be, the release is to blame. */
+async function composed(composing: Promise<string>, release: string): Promise<string> {
+  return composing.catch((cause: unknown) => {
+    if (!(cause instanceof RuntimeConfigError)) throw cause;
+    throw nodeError("KF_NODE_RELEASE", release, cause.message, { cause });
+  });
 }
 
 /** In an order in which every container that is created or entered meanwhile finds what belongs together. */
@@ -79,7 +80,8 @@ async function putPrograms(
   const at = (path: string): string => host.path(path);
   const compose = async (isNext: boolean): Promise<Change> => {
     const next = isNext ? [{ sha256: sha256(release.launcher), identity: "" }] : [];
-    const text = await composeRuntimeConfiguration(plugin, { runtime: realRuntime, log: options.log, next, at });
+    const settings = { runtime: realRuntime, log: options.log, next, at };
+    const text = await composed(composeRuntimeConfiguration(plugin, settings), options.release);
     return { path: configuration, content: Buffer.from(text), owner: owned(0o644), enforce: true, ours: true };
   };
   await transaction.apply(plan.containerFiles);

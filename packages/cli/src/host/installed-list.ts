@@ -105,7 +105,8 @@ async function describeFile(host: Host, path: string, part: InstalledFile["part"
   return { path, part, digest: sha256(content), mode: mode & 0o7777 };
 }
 
-function describeMain({ main, mainBefore, found }: RuntimeSetup): EditedMain | undefined {
+/** How the main file was edited; undefined where it was not. */
+export function describeMain({ main, mainBefore, found }: RuntimeSetup): EditedMain | undefined {
   if (main === undefined) return undefined;
   return {
     path: found.mainFile,

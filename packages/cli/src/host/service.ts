@@ -13,7 +13,7 @@ import type { FoundRuntime } from "./runtime.ts";
  */
 export function chooseRestart(
   found: FoundRuntime,
-  { restart: how, backTimeoutMs }: NodeOptions,
+  { restart: how, backTimeoutMs }: Pick<NodeOptions, "restart" | "backTimeoutMs">,
 ): (host: Host) => Promise<void> {
   const { process: running, kind } = found;
   if (running === undefined) return () => Promise.resolve();

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { nodeError } from "../node/errors.ts";
 import type { Insertion } from "../node/toml/insert.ts";
+import type { KataSettings } from "../node/kata/settings.ts";
 import type { Host } from "./host.ts";
 
 export interface InstalledFile {
@@ -48,6 +49,8 @@ export interface Installed {
   readonly files: readonly InstalledFile[];
   /** Folders that were made, outermost first. */
   readonly folders: readonly string[];
+  /** What Kata's set-up was asked for. */
+  readonly kata?: KataSettings | undefined;
 }
 
 export const installedName = "installed.json";

@@ -2,21 +2,30 @@
 import { chmod, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { byDigestFolder } from "../files/by-digest.ts";
-import { NodeError, nodeError } from "../node/errors.ts";
+import { nodeError } from "../node/errors.ts";
 import { importPatterns } from "../node/containerd/imports.ts";
-import { handlerName } from "../node/settings.ts";
 import { takeOut } from "../node/toml/insert.ts";
 import { TomlError } from "../node/toml/parse.ts";
+import { changeNode } from "./change.ts";
 import { dumpNow } from "./containerd.ts";
 import { listSandboxes, type ListedSandbox } from "./cri.ts";
 import { owned } from "../files/durable.ts";
+import { bequeath, type Heir } from "./heir.ts";
 import { type Host, messageOf, programFolders } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
-import { rollBack } from "./recover.ts";
 import { crioSocket, findRuntime, type FoundRuntime } from "./runtime.ts";
 import { chooseRestart, untilBack } from "./service.ts";
 import { type EditedMain, type Installed, type InstalledFile, installedName } from "./state.ts";
-import { type Change, sha256, Transaction } from "./transaction.ts";
+import { type Change, sha256 } from "./transaction.ts";
+
+export interface UninstallOptions extends Pick<NodeOptions, "choice" | "stateDirectory" | "restart" | "backTimeoutMs"> {
+  /** Name of what is uninstalled, for the journal. */
+  readonly operation: string;
+  /** Pods of this handler need what is to go. */
+  readonly handler: string;
+  /** Notes of the other set-up, which may need our edit of the main file. */
+  readonly otherState: string;
+}
 
 /** What uninstall would do. */
 export interface UninstallPlan {
@@ -27,6 +36,8 @@ export interface UninstallPlan {
   readonly running: readonly ListedSandbox[];
   /** Files of the runtime's configuration, in the order in which to change them. */
   readonly runtimeFiles: readonly Change[];
+  /** What stays for the other set-up. */
+  readonly heir: Heir | undefined;
   /** Programs, profiles, what others had at their places; empty while a container needs them. */
   readonly programs: readonly Change[];
   /** Files that stay until a later run, because sandboxes need them. */
@@ -37,38 +48,45 @@ export interface UninstallPlan {
 /** @throws {NodeError} KF_NODE_IN_USE where sandboxed pods run and `force` is not given */
 export async function planUninstall(
   host: Host,
-  options: NodeOptions,
+  options: UninstallOptions,
   installed: Installed,
   force: boolean,
 ): Promise<UninstallPlan> {
   const kind = installed.runtime === "crio" ? "crio" : "containerd";
   const found = await findRuntime(host, { ...options.choice, runtime: kind });
   const socket = kind === "crio" ? crioSocket : (await dumpNow(host, found)).socket;
-  const sandboxes = await askSandboxes(host, found, socket, force);
+  const sandboxes = await askSandboxes(host, found, socket, options.handler, force);
   const running = sandboxes.filter(({ isReady }) => isReady);
   const [first] = running;
   if (first !== undefined && !force) {
     const what = `${running.length} sandboxed pods run, such as ${first.namespace}/${first.name}`;
-    throw nodeError("KF_NODE_IN_USE", options.settings.program, what);
+    throw nodeError("KF_NODE_IN_USE", options.handler, what);
   }
   const notes: string[] = [];
+  const heir = await bequeath(host, installed, options.otherState);
   const runtimeFiles = [
-    ...(await mainChange(host, installed.main, notes)),
+    ...(heir?.keepsMain !== true ? await mainChange(host, installed.main, notes) : []),
     ...(await removals(host, installed, "runtime")),
   ];
   const programs = await removals(host, installed, "program");
   const isNeeded = sandboxes.length > 0;
   const staying = isNeeded ? programs.map(({ path }) => path) : [];
-  return { installed, found, socket, running, runtimeFiles, programs: isNeeded ? [] : programs, staying, notes };
+  return { installed, found, socket, running, runtimeFiles, heir, programs: isNeeded ? [] : programs, staying, notes };
 }
 
-async function askSandboxes(host: Host, found: FoundRuntime, socket: string, force: boolean): Promise<ListedSandbox[]> {
+async function askSandboxes(
+  host: Host,
+  found: FoundRuntime,
+  socket: string,
+  handler: string,
+  force: boolean,
+): Promise<ListedSandbox[]> {
   // A runtime that is not there any more runs nothing.
   if (found.process === undefined && !(await host.exists(socket))) return [];
   try {
-    return (await listSandboxes(host.target(socket))).filter(({ handler }) => handler === handlerName);
+    return (await listSandboxes(host.target(socket))).filter((sandbox) => sandbox.handler === handler);
   } catch (cause) {
-    if (force) return [{ id: "", name: "unknown", namespace: "", isReady: true, handler: handlerName }];
+    if (force) return [{ id: "", name: "unknown", namespace: "", isReady: true, handler }];
     throw nodeError("KF_NODE_IN_USE", socket, `the runtime does not say which pods run: ${messageOf(cause)}`, {
       cause,
     });
@@ -129,14 +147,14 @@ async function mainChange(host: Host, main: EditedMain | undefined, notes: strin
 }
 
 /** Carries the plan out. Says what was done, one line each. @throws {NodeError} after everything is as it was before */
-export async function uninstall(host: Host, plan: UninstallPlan, options: NodeOptions): Promise<string[]> {
-  const { installed, found, socket, runtimeFiles, programs, staying } = plan;
+export async function uninstall(host: Host, plan: UninstallPlan, options: UninstallOptions): Promise<string[]> {
+  const { installed, found, socket, runtimeFiles, heir, programs, staying } = plan;
   const mustRestart = runtimeFiles.length > 0 && found.process !== undefined;
   const restart = mustRestart ? chooseRestart(found, options) : () => Promise.resolve();
-  const transaction = Transaction.start(host, options.stateDirectory, "uninstall");
+  const { operation, stateDirectory, backTimeoutMs } = options;
   const done: string[] = [];
-  try {
-    await transaction.apply(runtimeFiles);
+  await changeNode(host, { operation, stateDirectory, socket, restart, backTimeoutMs }, async (transaction) => {
+    await transaction.apply(heir === undefined ? runtimeFiles : [...runtimeFiles, heir.notes]);
     if (found.kind === "containerd") await dumpNow(host, found);
     if (mustRestart) {
       await transaction.noteRestart();
@@ -147,13 +165,7 @@ export async function uninstall(host: Host, plan: UninstallPlan, options: NodeOp
     }
     await transaction.apply(programs);
     if (staying.length > 0) await transaction.apply([noteStaying(options, plan)]);
-    await transaction.commit();
-  } catch (cause) {
-    const outcome = await rollBack(host, transaction, { restart, socket, timeoutMs: options.backTimeoutMs });
-    if (!(cause instanceof NodeError)) throw cause;
-    const [first, ...rest] = cause.problems.map((problem) => ({ ...problem, what: `${problem.what}; ${outcome}` }));
-    throw first === undefined ? cause : new NodeError([first, ...rest], { cause });
-  }
+  });
   if (staying.length === 0) await removeState(host, installed, options);
   const lines = [...runtimeFiles, ...programs].map(
     ({ path, content }) => `${content === undefined ? "remove" : "restore"} ${path}`,
@@ -162,7 +174,7 @@ export async function uninstall(host: Host, plan: UninstallPlan, options: NodeOp
 }
 
 /** The rest is for a later run. */
-function noteStaying({ stateDirectory }: NodeOptions, { installed, staying }: UninstallPlan): Change {
+function noteStaying({ stateDirectory }: UninstallOptions, { installed, staying }: UninstallPlan): Change {
   const rest: Installed = {
     ...installed,
     main: undefined,
@@ -173,7 +185,7 @@ function noteStaying({ stateDirectory }: NodeOptions, { installed, staying }: Un
   return { path: join(stateDirectory, installedName), content, owner: owned(0o600) };
 }
 
-async function removeState(host: Host, installed: Installed, { stateDirectory }: NodeOptions): Promise<void> {
+async function removeState(host: Host, installed: Installed, { stateDirectory }: UninstallOptions): Promise<void> {
   await rm(host.path(join(stateDirectory, "backups")), { recursive: true, force: true });
   await rm(host.path(join(stateDirectory, installedName)), { force: true });
   for (const [folder, mode] of Object.entries(installed.modes))
@@ -181,6 +193,7 @@ async function removeState(host: Host, installed: Installed, { stateDirectory }:
   // Only what is empty goes: what others put there meanwhile is theirs. The kubelet may have made them for the plugin's pod.
   const folders = new Set([...installed.folders, ...installed.files.flatMap(foldersOf)]);
   for (const folder of [...folders].toSorted().toReversed()) await rmdir(host.path(folder)).catch(() => undefined);
+  await rmdir(host.path(stateDirectory)).catch(() => undefined);
 }
 
 /** Folders that are there for a program's or a profile's sake alone, outermost first. */

@@ -2,7 +2,6 @@
  * Errors of `kubefence node`: stable codes, what they mean, what to do when the message does not know better. Part of
  * docs/reference/errors.md.
  */
-
 export const nodeErrors = {
   KF_NODE_NOT_ROOT: { meaning: "The command writes to the node and does not run as root.", action: "run it as root" },
   KF_NODE_RUNTIME_MISSING: {
@@ -94,6 +93,22 @@ export const nodeErrors = {
   KF_NODE_NOT_READY: {
     meaning: "kubefence node check found something that keeps sandboxed pods from starting.",
     action: "the table says what to do for each row",
+  },
+  KF_KATA_MISSING: {
+    meaning: "Kata Containers is not on the node, or the container runtime has no handler of Kata's.",
+    action: "install Kata (kata-deploy), or name its configuration with --qemu-config",
+  },
+  KF_KATA_CONFIG: {
+    meaning: "Kata's QEMU configuration, or a file of its config.d, cannot be read as such.",
+    action: "correct it; Kata would not start with it either",
+  },
+  KF_KATA_IMAGE: {
+    meaning: "The guest image was made for another version of Kata, whose agent this one's runtime does not know.",
+    action: "give the image of this version",
+  },
+  KF_KATA_FILE: {
+    meaning: "A guest kernel or guest image that was given cannot be read, or is empty.",
+    action: "name a file with --kernel or --image",
   },
 } as const;
 

@@ -28,7 +28,10 @@ export const tolerationAnnotation = "nono.sh/tolerate-missing-plugin";
 export const passedAnnotations = "nono.sh/*";
 
 /** First words of every configuration file that is ours as a whole. */
-export const dropInMark = "# Written by kubefence node install";
+export const ownMark = "# Written by kubefence node";
+
+/** First words of those of nono-runc's handler. */
+export const dropInMark: string = `${ownMark} install`;
 
 /** Name of our drop-in, without the folder. */
 export const dropInName = "kubefence.toml";

@@ -1,6 +1,5 @@
 /** The text of a drop-in of ours for containerd. Pure. */
 import { stringify } from "smol-toml";
-import { dropInMark } from "../settings.ts";
 import type { TomlTable } from "../toml/parse.ts";
 import { criPluginOfVersion2, criRuntimePlugin, nriPlugin } from "./effective.ts";
 
@@ -8,8 +7,8 @@ import { criPluginOfVersion2, criRuntimePlugin, nriPlugin } from "./effective.ts
 export interface DropIn {
   /** Name of the file, without the folder. */
   readonly name: string;
-  /** A comment: what the handler is made of, and who removes the file. */
-  readonly purpose: string;
+  /** A comment at the top: who wrote it, who removes it, what the handler is made of. */
+  readonly header: string;
   readonly handlerName: string;
   readonly handler: TomlTable;
   /** What changes in NRI's table; empty for nothing. */
@@ -27,9 +26,9 @@ export function dropInVersion(mainVersion: number | undefined, newestKnown: numb
 }
 
 /** The drop-in's text. */
-export function dropInText({ purpose, handlerName, handler, nri }: DropIn, version: number): string {
+export function dropInText({ header, handlerName, handler, nri }: DropIn, version: number): string {
   const plugin = version === 2 ? criPluginOfVersion2 : criRuntimePlugin;
   const plugins: TomlTable = { [plugin]: { containerd: { runtimes: { [handlerName]: handler } } } };
   if (Object.keys(nri).length > 0) plugins[nriPlugin] = nri;
-  return `${dropInMark}, which overwrites it; ${purpose}\n${stringify({ version, plugins })}`.trimEnd() + "\n";
+  return `${header}\n${stringify({ version, plugins })}`.trimEnd() + "\n";
 }

@@ -1,6 +1,7 @@
 /** Our runtime handler and NRI's settings, as a node's containerd should have them. Pure. */
 import { type NodeProblem } from "../errors.ts";
 import {
+  dropInMark,
   dropInName,
   handlerName,
   type NodeSettings,
@@ -41,7 +42,7 @@ export function nonoRuncDropIn(effective: EffectiveConfiguration, settings: Node
   if (base === undefined) return undefined;
   return {
     name: dropInName,
-    purpose: `kubefence node uninstall removes it.
+    header: `${dropInMark}, which overwrites it; kubefence node uninstall removes it.
 # The handler has what the node's own handler for runc has, and nono-runc as its program.
 `,
     handlerName,
