@@ -25,6 +25,14 @@ publish-npm: ## publish the packed SDK with provenance (in a workflow that npm t
 publish-signatures: ## sign what was pushed, and SHA256SUMS
 	@release/sign.sh
 
+.PHONY: publish-kata-kernel publish-kata-rootfs
+publish-kata-kernel: ## build and push Kata's guest kernel for KATA_VERSION, if its parts changed since the last time
+	@tools/install-debian-packages.sh
+	@release/publish-kata.sh kernel
+publish-kata-rootfs: build ## the same for Kata's guest image with our policy
+	@tools/install-debian-packages.sh
+	@release/publish-kata.sh rootfs
+
 .PHONY: lint-workflows
 lint-workflows: ## actionlint and zizmor over .github/workflows, shellcheck over release/
 	@release/lint-workflows.sh

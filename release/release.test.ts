@@ -109,6 +109,33 @@ test("the chart has the version that it is published as, and that image tag", ()
   expect(() => script("push-chart", { CHART_VERSION: "$(id)" })).toThrow("a version is X.Y.Z");
 });
 
+test("Kata's kernel is built where its parts changed, and not where only the tag is there", () => {
+  const reference = `${address}/some-owner/kata-kernel-landlock`;
+  mkdirSync(join(folder, "kata", "kernel"), { recursive: true });
+  mkdirSync(join(folder, "images"), { recursive: true });
+  // Stands in for the build: the archive that it leaves, as buildah writes it.
+  const standIn = `#!/bin/sh\ntar -cf "$ARCHIVE" -C build/release/image .\necho built >>built.log\n`;
+  writeFileSync(join(folder, "kata", "kernel", "build.sh"), standIn, { mode: 0o755 });
+  writeFileSync(join(folder, "images", "tool.sh"), "");
+  const fragment = join(folder, "kata", "kernel", "landlock.conf");
+  const publish = (env: Record<string, string> = {}): number => {
+    run("release/publish-kata.sh", ["kernel"], env);
+    return readFileSync(join(folder, "built.log"), "utf8").split("\n").length - 1;
+  };
+  writeFileSync(fragment, "CONFIG_SECURITY_LANDLOCK=y\n");
+  expect(publish()).toBe(1);
+  expect(run(tool("crane"), ["ls", reference]).split("\n")).toEqual(expect.arrayContaining(["3.28.0", "latest"]));
+  expect(publish()).toBe(1);
+  expect(publish({ FORCE_REBUILD: "true" })).toBe(2);
+  writeFileSync(fragment, "CONFIG_SECURITY_LANDLOCK=y\nCONFIG_AUDIT=y\n");
+  expect(publish()).toBe(3);
+  expect(publish({ KATA_VERSION: "3.10.0" })).toBe(4);
+  expect(readFileSync(join(output, "kata-kernel.digest"), "utf8")).not.toBe(
+    run(tool("crane"), ["digest", `${reference}:latest`]),
+  );
+  expect(() => publish({ KATA_VERSION: "3.28.0$(id)" })).toThrow("a version is X.Y.Z");
+});
+
 test("image, chart, bill of materials and checksums are signed, and a change is noticed", () => {
   script("push-images");
   script("push-chart");
@@ -119,7 +146,12 @@ test("image, chart, bill of materials and checksums are signed, and a change is 
   const key = ["--key", "cosign.pub", "--insecure-ignore-tlog", "--private-infrastructure"];
   const digest = readFileSync(join(output, "image.digest"), "utf8").trim();
   const chart = readFileSync(join(output, "chart.digest"), "utf8").trim();
-  for (const name of [`nono-nri-plugin@${digest}`, "kubefence:0.1", `charts/kubefence@${chart}`])
+  for (const name of [
+    "kata-kernel-landlock:3.10.0",
+    `nono-nri-plugin@${digest}`,
+    "kubefence:0.1",
+    `charts/kubefence@${chart}`,
+  ])
     run(tool("cosign"), ["verify", ...key, "--allow-http-registry", `${address}/some-owner/${name}`]);
   run(tool("cosign"), [
     "verify-attestation",

@@ -18,5 +18,9 @@ if [ -f image.digest ]; then
     [ ! -f image.spdx.json ] || "$cosign" attest "${arguments[@]}" "${insecure[@]}" --type spdxjson --predicate image.spdx.json "$prefix/$name@$(<image.digest)"
   done
 fi
+for part in kernel:kata-kernel-landlock rootfs:kata-rootfs-nono; do
+  digest=kata-${part%%:*}.digest
+  [ ! -f "$digest" ] || "$cosign" sign "${arguments[@]}" "${insecure[@]}" "$prefix/${part#*:}@$(<"$digest")"
+done
 [ ! -f chart.digest ] || "$cosign" sign "${arguments[@]}" "${insecure[@]}" "$prefix/charts/kubefence@$(<chart.digest)"
 [ ! -f SHA256SUMS ] || "$cosign" sign-blob "${arguments[@]}" --bundle SHA256SUMS.sigstore.json SHA256SUMS
