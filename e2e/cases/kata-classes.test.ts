@@ -65,3 +65,38 @@ test("the container starts under the launcher, which stacks the policy on whatev
   const own = await complete(await runSandboxedPod({}), "RuntimeDefault");
   expect(own.stdout).toContain("Seccomp_filters:\t2\n");
 });
+
+// What kata/policy/policy.rego tells the launcher's mount by: that a pod cannot have one like it.
+test("the launcher's mount is bind, ro and rprivate, and every volume of a pod is rbind", async ({
+  runSandboxedPod,
+}) => {
+  const pod = await runSandboxedPod({
+    volumes: [
+      { name: "scratch", kind: "emptyDir" },
+      { name: "settings", kind: "configMap", files: { a: "b" } },
+      { name: "claim", kind: "persistentVolumeClaim" },
+      { name: "host", kind: "hostPath", path: "/usr/share" },
+    ],
+  });
+  const container = await pod.startContainer({
+    name: "main",
+    image: images.busybox,
+    command: ["sleep", "60"],
+    volumeMounts: [
+      { name: "scratch", mountPath: "/scratch", readOnly: true },
+      { name: "settings", mountPath: "/settings", readOnly: true },
+      { name: "settings", mountPath: "/settings-a", subPath: "a" },
+      { name: "claim", mountPath: "/claim" },
+      { name: "host", mountPath: "/host", readOnly: true },
+    ],
+  });
+  const { mounts } = await container.runtimeSpec();
+  const bound = mounts.filter(({ type }) => type === "bind");
+  const launcher = bound.filter(({ destination }) => destination === "/nono");
+  expect(launcher.map(({ options }) => options.toSorted())).toEqual([["bind", "ro", "rprivate"]]);
+  const others = bound.filter(({ destination }) => destination !== "/nono");
+  expect(others.map(({ destination }) => destination)).toEqual(
+    expect.arrayContaining(["/scratch", "/settings", "/settings-a", "/claim", "/host", "/etc/hosts", "/dev/shm"]),
+  );
+  expect(others.filter(({ options }) => !options.includes("rbind"))).toEqual([]);
+});
