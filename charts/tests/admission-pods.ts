@@ -17,7 +17,10 @@ export interface RuleExample {
 
 /** Values of the chart that the examples are for. */
 export const values: { readonly config: object; readonly admissionPolicy: object } = {
-  config: { allowedProfiles: { "*": ["default"], "team-a": ["default", "workspace"] } },
+  config: {
+    allowedProfiles: { "*": ["default"], "team-a": ["default", "workspace"] },
+    kataAnnotations: ["io.katacontainers.config.hypervisor.hot_plug_vfio"],
+  },
   admissionPolicy: { enabled: true, namespaces: ["team-a", "team-b"], hostPathPrefixes: ["/srv/data"] },
 };
 
@@ -73,12 +76,17 @@ export const examples: readonly RuleExample[] = [
   {
     rule: "KATA_CONFIG",
     refused: pod({}, { "io.katacontainers.config.agent.policy": "cGFja2FnZQ==" }),
-    admitted: pod({}, { "io.katacontainers.other": "x" }),
+    admitted: pod({}, { "io.katacontainers.config.hypervisor.default_vcpus": "2" }),
   },
   {
     rule: "KATA_CONFIG",
     refused: pod({}, { "io.katacontainers.config_path": "/etc/x" }),
-    admitted: pod(),
+    admitted: pod({}, { "io.katacontainers.config.hypervisor.hot_plug_vfio": "root-port" }),
+  },
+  {
+    rule: "KATA_CONFIG",
+    refused: pod({}, { "io.katacontainers.config.runtime.disable_guest_seccomp": "true" }),
+    admitted: pod({}, { "io.katacontainers.config.runtime.disable_guest_seccomp": "false" }),
   },
 ];
 

@@ -1,5 +1,6 @@
 /** RuntimeClass kata-nono-sandbox, and what of it reaches the plugin. */
 import { parseConfiguration } from "@kubefence/plugin/configuration-parser";
+import { HARMLESS_KATA_ANNOTATIONS } from "@kubefence/plugin/kata-annotations";
 import { expect, test } from "vitest";
 import { find, type KubernetesObject, render } from "./helm.ts";
 
@@ -43,4 +44,21 @@ test("the operator's lists reach the plugin; what it would refuse, the schema do
   expect(configurationOf(render({ values: { config } }))).toMatchObject(config);
   expect(() => render({ values: { config: { kataPolicySha256: ["ABC"] } } })).toThrow(/kataPolicySha256/);
   expect(() => render({ values: { config: { kataAnnotations: ["nono.sh/profile"] } } })).toThrow(/kataAnnotations/);
+});
+
+test("the admission policy admits the annotations that the plugin does", () => {
+  const admitted = (config: object): unknown => {
+    const values = { config, admissionPolicy: { enabled: true, namespaces: ["team-a"] } };
+    const { variables } = find(render({ values }), "ValidatingAdmissionPolicy", "kubefence-pods")["spec"];
+    const { expression } = variables.find(({ name }: { name: string }) => name === "kataAnnotations");
+    return JSON.parse(expression);
+  };
+  expect(admitted({})).toEqual(HARMLESS_KATA_ANNOTATIONS);
+  const config = { kataAnnotations: ["io.katacontainers.x"], kataPolicySha256: ["0".repeat(64)] };
+  expect(admitted(config)).toEqual([
+    ...HARMLESS_KATA_ANNOTATIONS,
+    "io.katacontainers.config.agent.policy",
+    "io.katacontainers.config.hypervisor.cc_init_data",
+    "io.katacontainers.x",
+  ]);
 });

@@ -1,4 +1,5 @@
-# Sourced by seccomp-probe.sh and seccomp-actor.sh: their image, and pods that run it once.
+# shellcheck shell=bash
+# Sourced by seccomp-probe.sh, seccomp-actor.sh and seccomp-kata-test.sh: their image, and pods that run it once.
 #
 #   CLUSTER_NAME (nono-containerd), CONTEXT (kind-$CLUSTER_NAME)   which cluster
 #   TEST_NAMESPACE (default)                                      where the pods run
@@ -16,7 +17,8 @@ build_image() {
   local context
   context=$(mktemp -d)
   cp -L "$tools/$1" "$context/program"
-  printf 'FROM scratch\nCOPY program /%s\nENTRYPOINT ["/%s"]\n' "$1" "$1" >"$context/Dockerfile"
+  # Below /usr, where every profile lets programs run.
+  printf 'FROM scratch\nCOPY program /usr/bin/%s\nENTRYPOINT ["/usr/bin/%s"]\n' "$1" "$1" >"$context/Dockerfile"
   docker build --quiet --tag "$2" "$context" >/dev/null || { rm -rf "$context"; fail "the image $2 was not built"; }
   rm -rf "$context"
   kind load docker-image "$2" --name "$CLUSTER_NAME" >/dev/null
@@ -25,7 +27,7 @@ build_image() {
 # run_pod NAME IMAGE RUNTIME_CLASS PROFILE: runs the image to its end and prints what it said. RUNTIME_CLASS "" is the
 # cluster's default runtime. The pod has no seccomp filter of its own.
 run_pod() {
-  local class="" ended
+  local class=""
   [ -z "$3" ] || class="runtimeClassName: $3"
   in_cluster delete pod "$1" --ignore-not-found --wait >/dev/null
   in_cluster apply --filename - >/dev/null <<POD
@@ -45,6 +47,12 @@ spec:
         - {name: SECCOMP_PROFILE, value: "$4"}
         - {name: NO_COLOR, value: "1"}
 POD
+  finish_pod "$1"
+}
+
+# finish_pod NAME: waits for the pod's end, prints what it said and deletes it.
+finish_pod() {
+  local ended
   for _ in $(seq 60); do
     ended=$(in_cluster get pod "$1" --output 'jsonpath={.status.phase}')
     case $ended in Succeeded | Failed) break ;; esac

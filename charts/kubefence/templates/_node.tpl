@@ -43,6 +43,25 @@
 {{- $classes | uniq | toJson }}
 {{- end }}
 
+{{- /*
+What pods may tell Kata, as JSON: what the plugin takes for harmless (packages/plugin/src/kata/annotations.ts), and what the operator admits.
+Whether a policy is a listed one, only the plugin sees.
+*/ -}}
+{{- define "kubefence.kataAnnotations" -}}
+{{- $names := list
+  "io.katacontainers.config.hypervisor.default_vcpus"
+  "io.katacontainers.config.hypervisor.default_max_vcpus"
+  "io.katacontainers.config.hypervisor.default_memory"
+  "io.katacontainers.config.runtime.create_container_timeout"
+  "io.katacontainers.container.resource.swappiness"
+  "io.katacontainers.container.resource.swap_in_bytes"
+}}
+{{- if .Values.config.kataPolicySha256 }}
+{{- $names = concat $names (list "io.katacontainers.config.agent.policy" "io.katacontainers.config.hypervisor.cc_init_data") }}
+{{- end }}
+{{- concat $names .Values.config.kataAnnotations | toJson }}
+{{- end }}
+
 {{- /* The RuntimeClasses of this release, as JSON. */ -}}
 {{- define "kubefence.runtimeClassNames" -}}
 {{- $names := list }}
