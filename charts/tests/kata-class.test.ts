@@ -11,6 +11,13 @@ const classOf = (values: object, others?: object): KubernetesObject =>
 const configurationOf = (objects: KubernetesObject[]): ReturnType<typeof parseConfiguration> =>
   parseConfiguration(find(objects, "ConfigMap", "kubefence-config")["data"]["10-nono-nri.toml"]);
 
+const admitted = (config: object): unknown => {
+  const values = { config, admissionPolicy: { enabled: true, namespaces: ["team-a"] } };
+  const { variables } = find(render({ values }), "ValidatingAdmissionPolicy", "kubefence-pods")["spec"];
+  const { expression } = variables.find(({ name }: { name: string }) => name === "kataAnnotations");
+  return JSON.parse(expression);
+};
+
 test("F6: it has the overhead of a virtual machine, unless told otherwise", () => {
   expect(classOf({})["overhead"]).toEqual({ podFixed: { cpu: "250m", memory: "160Mi" } });
   expect(classOf({ overhead: { memory: "1Gi" } })["overhead"]).toEqual({ podFixed: { cpu: "250m", memory: "1Gi" } });
@@ -47,12 +54,6 @@ test("the operator's lists reach the plugin; what it would refuse, the schema do
 });
 
 test("the admission policy admits the annotations that the plugin does", () => {
-  const admitted = (config: object): unknown => {
-    const values = { config, admissionPolicy: { enabled: true, namespaces: ["team-a"] } };
-    const { variables } = find(render({ values }), "ValidatingAdmissionPolicy", "kubefence-pods")["spec"];
-    const { expression } = variables.find(({ name }: { name: string }) => name === "kataAnnotations");
-    return JSON.parse(expression);
-  };
   expect(admitted({})).toEqual(HARMLESS_KATA_ANNOTATIONS);
   const config = { kataAnnotations: ["io.katacontainers.x"], kataPolicySha256: ["0".repeat(64)] };
   expect(admitted(config)).toEqual([
