@@ -118,11 +118,21 @@ unexport KUBECONFIG
 e2e: node_modules/.setup
 	@tools/build.sh kubernetes helm
 	KUBEFENCE_E2E_KUBECONFIG=$(abspath $(KUBECONFIG)) vitest run --project cluster $(RESULTS)
+
+kata-e2e: node_modules/.setup
+	@tools/build.sh kubernetes helm
+	KUBEFENCE_E2E_KUBECONFIG=$(abspath $(KUBECONFIG)) vitest run --project kata-cluster $(RESULTS)
 else
 .PHONY: e2e
 e2e: e2e-node cluster-stack ## those and the ones on a real Kubernetes; KUBECONFIG=FILE runs the cluster's cases on that cluster
 	vitest run --project cluster $(RESULTS)
+
+kata-e2e:
+	@echo "make kata-e2e: name a cluster that has Kata, with KUBECONFIG=FILE; docs/guide/kata.md says how to set it up" >&2; exit 1
 endif
+
+.PHONY: kata-e2e
+kata-e2e: ## pods in virtual machines, on a cluster of yours that has Kata: KUBECONFIG=FILE (docs/guide/kata.md)
 
 .PHONY: cluster-stack
 cluster-stack: stack

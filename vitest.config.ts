@@ -51,6 +51,16 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         test: {
+          name: "kata-cluster",
+          // Pods in virtual machines, on somebody's cluster with Kata: make kata-e2e KUBECONFIG=FILE.
+          include: ["e2e/cases/kata-cluster/*.test.ts"],
+          globalSetup: ["e2e/kata-cluster-setup.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: "cluster",
           // Those in cluster-own change the installation or stop the node: never on somebody's cluster.
           include: [

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { parse, stringify } from "smol-toml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeName } from "../setup.ts";
 import { BareNode } from "../stack/bare-node.ts";
@@ -20,7 +21,7 @@ let kata: KataInstallation;
 beforeAll(async () => {
   bare = await BareNode.connect(nodeName);
   ({ directories } = bare.node);
-  kata = new KataInstallation(directories);
+  kata = new KataInstallation(`${directories.run}/opt/kata`);
 });
 afterAll(() => bare.giveBack());
 
@@ -260,6 +261,44 @@ describe("nothing is changed", () => {
     bare.startSupervisor();
   });
 });
+
+test(
+  "CRI-O: its drop-in, and nothing of it after uninstall; CRI-O itself is a stand-in",
+  { timeout: 60_000 },
+  async () => {
+    const setup = await start("runtime-rs-4.2", versions[0] ?? 2);
+    const folder = `${directories.run}/opt/crio`;
+    const program = `${folder}/stand-in-for-crio`;
+    mkdirSync(`${folder}/crio.conf.d`, { recursive: true });
+    writeFileSync(program, "#!/bin/sh\necho 'a stand-in, no CRI-O: version 1.35.1'\n", { mode: 0o755 });
+    const handler = {
+      runtime_path: kata.shim,
+      runtime_type: "vm",
+      runtime_root: "/run/vc",
+      runtime_config_path: kata.shared,
+    };
+    const runtimes = { "kata-qemu-runtime-rs": handler };
+    writeFileSync(`${folder}/crio.conf.d/99-kata-deploy`, stringify({ crio: { runtime: { runtimes } } }));
+    const before = setup.snapshot();
+    const flags = ["--runtime", "crio", "--runtime-binary", program, "--config", `${folder}/crio.conf`];
+    const install = await setup.kata("install", kata, ...flags, "--image", guest().image, "--image-version", "4.2.0");
+    expect(install).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(parse(textOf(`${folder}/crio.conf.d/99-kubefence-kata.conf`))).toMatchObject({
+      crio: {
+        runtime: {
+          runtimes: {
+            "kata-nono-qemu": { ...handler, runtime_config_path: `${ours()}/configuration-kata-nono-qemu.toml` },
+          },
+        },
+      },
+    });
+    // The Rust runtime's spelling.
+    expect(textOf(`${ours()}/config.d/90-kubefence.toml`)).toMatch(/^seccomp_sandbox = "on,/m);
+    expect(await setup.kata("plan", kata, ...flags, "--image", guest().image)).toMatchObject({ exitCode: 0 });
+    expect(await setup.kata("uninstall", kata, ...flags)).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(setup.snapshot()).toEqual(before);
+  },
+);
 
 test("a killed run is undone by the next one, whichever set-up's that is", { timeout: 120_000 }, async () => {
   const setup = await start("3.28", versions[0] ?? 2);

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { checkout, type NodeDirectories } from "./directories.ts";
+import { checkout } from "./directories.ts";
 
 /** A release of Kata whose QEMU configuration is among the fixtures. */
 export type KataRelease = "3.20" | "3.28" | "3.32" | "runtime-rs-4.2";
@@ -14,9 +14,12 @@ export class KataInstallation {
   readonly shim: string;
   /** The configuration that Kata's other handlers use. */
   readonly shared: string;
+  readonly #prefix: string;
 
-  constructor({ run }: NodeDirectories) {
-    this.root = `${run}/opt/kata`;
+  /** `root` is where the node has Kata, `prefix` where we see the node's root. */
+  constructor(root: string, prefix = "") {
+    this.root = root;
+    this.#prefix = prefix;
     this.shim = `${this.root}/bin/stand-in-for-containerd-shim-kata-v2`;
     this.shared = `${this.defaults}/runtimes/qemu/configuration-qemu.toml`;
   }
@@ -36,14 +39,14 @@ export class KataInstallation {
       this.shim,
       `#!/bin/sh\necho 'a stand-in, no shim of Kata: id: "io.containerd.kata.v2", version: ${version}'\n`,
     );
-    chmodSync(this.shim, 0o755);
+    chmodSync(this.#prefix + this.shim, 0o755);
     this.#put(this.shared, this.configuration(release));
     this.#put(
       `${dirname(this.shared)}/config.d/30-kernel-params.toml`,
       '[hypervisor.qemu]\nkernel_params = "agent.log=info"\n',
     );
     this.#put(`${this.share}/vmlinux-6.18.15-186`, `guest kernel of ${version}`);
-    const link = `${this.defaults}/configuration-qemu.toml`;
+    const link = `${this.#prefix}${this.defaults}/configuration-qemu.toml`;
     symlinkSync("runtimes/qemu/configuration-qemu.toml", `${link}.new`);
     renameSync(`${link}.new`, link);
   }
@@ -67,7 +70,8 @@ export class KataInstallation {
 `;
   }
 
-  #put(path: string, text: string): void {
+  #put(onNode: string, text: string): void {
+    const path = this.#prefix + onNode;
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(`${path}.new`, text);
     renameSync(`${path}.new`, path);
