@@ -18,39 +18,64 @@ if (!(durationMs > 0)) {
 }
 const sampleEveryMs = Math.min(10_000, durationMs / 40);
 const selector = "kubefence.test=soak";
+/** More than these wait for the node on a machine that cannot keep up: it gets no more until it has. */
+const mostAtOnce = 40;
 
 const cluster = await Cluster.start(`${process.env["KUBEFENCE_NODE"] || "soak"}-cluster`);
 const { kubectl, directories } = cluster;
+let finished = 0;
 try {
   await prepareNode(cluster);
   await importPluginImage(cluster);
   await installChart(cluster);
   const plugin = await pluginPid();
   const samples: Sample[] = [];
-  const names = await createPodsDuring(kubectl, 1000, shortPod, async () => {
-    const end = Date.now() + durationMs;
-    while (Date.now() < end) {
-      await delay(sampleEveryMs);
-      samples.push(takeSample(plugin, join(directories.root, "run/nono-nri")));
-      // Those that have ended; the rest is deleted next time.
-      await kubectl.run(["delete", "pods", `--selector=${selector}`, "--field-selector=status.phase=Succeeded"]);
+  const names = await createPodsDuring(
+    kubectl,
+    1000,
+    (index) => (index - finished < mostAtOnce ? shortPod(index) : undefined),
+    async () => {
+      const end = Date.now() + durationMs;
+      while (Date.now() < end) {
+        await delay(sampleEveryMs);
+        samples.push(takeSample(plugin, join(directories.root, "run/nono-nri")));
+        finished += await deleteFinished();
+      }
+    },
+  );
+  const lastOnes = Date.now() + 300_000;
+  while (finished < names.length) {
+    if (Date.now() > lastOnes) {
+      throw new Error(`${names.length - finished} pods have not ended: ${await kubectl.run(["get", "pods"])}`);
     }
-  });
+    await delay(1000);
+    finished += await deleteFinished();
+  }
   if ((await pluginPid()) !== plugin) {
     throw new Error("the plugin was started again in between");
   }
   for (const key of ["memoryKiB", "descriptors", "records"] as const) {
     const series = samples.map((sample) => sample[key]);
-    console.log(`${key}: first ${series[0]}, highest ${Math.max(...series)}, last ${series.at(-1)}`);
+    const quarters = [0.25, 0.5, 0.75].map((part) => series[Math.floor(series.length * part)]);
+    console.log(
+      `${key}: first ${series[0]}, then ${quarters.join(", ")}, last ${series.at(-1)}; highest ${Math.max(...series)}`,
+    );
   }
   const grown = growth(samples);
-  console.log(`${names.length} pods in ${values.minutes} minutes: ${grown.join("; ") || "nothing grew"}`);
+  console.log(`${finished} pods in ${values.minutes} minutes, each confined: ${grown.join("; ") || "nothing grew"}`);
   process.exitCode = grown.length === 0 ? 0 : 1;
 } finally {
   await cluster.stop();
 }
 
-/** A pod that ends by itself, unless it is not confined. */
+/** Deletes the pods that have ended, and returns how many. */
+async function deleteFinished(): Promise<number> {
+  const which = [`--selector=${selector}`, "--field-selector=status.phase=Succeeded"];
+  const deleted = await kubectl.run(["delete", "pods", ...which, "--output=name"]);
+  return deleted.split("\n").filter((line) => line !== "").length;
+}
+
+/** A pod that ends by itself, and only if it is confined. */
 function shortPod(index: number): ReturnType<typeof podObject> {
   const command = ["sh", "-c", "if touch /usr/bin/planted 2>/dev/null; then exec sleep infinity; fi"];
   const pod = podObject(images.busybox, {

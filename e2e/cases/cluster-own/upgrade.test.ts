@@ -22,6 +22,7 @@ async function allConfined(cluster: ClusterUnderTest, during: () => Promise<void
       kubectl,
       200,
       (index) => {
+        if (index >= most) return undefined;
         const container = { command: ["sh", "-c", confined] };
         const spec = { restartPolicy: "OnFailure", automountServiceAccountToken: false };
         const pod = podObject(image, { name: `stream-${index}`, runtimeClassName: "nono-runc", container });
@@ -32,7 +33,6 @@ async function allConfined(cluster: ClusterUnderTest, during: () => Promise<void
         };
       },
       during,
-      most,
     );
     const unfinished = async (): Promise<string[]> => {
       const pods = await kubectl.list("pods", selector);

@@ -24,8 +24,8 @@ export function kubeletConfiguration(cgroup: string): string {
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,
-    // A machine that is nearly full is no reason to evict.
-    evictionHard: { "memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%" },
+    // A machine that is nearly full is no reason to evict, nor to remove images first.
+    evictionHard: { "memory.available": "50Mi", "nodefs.available": "20Mi", "imagefs.available": "20Mi" },
     // Images are imported, and cannot be pulled again.
     imageGCHighThresholdPercent: 100,
     resolvConf: "",

@@ -8,13 +8,15 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Kubectl, KubernetesObject } from "./kubectl.ts";
 
-/** Creates a pod at fixed intervals while something else happens, `most` at the most, and returns their names. */
+/**
+ * Creates a pod at fixed intervals while something else happens, and returns their names. `podOf` makes the one after `index`
+ * others; where it makes none, that interval passes without.
+ */
 export async function createPodsDuring(
   kubectl: Kubectl,
   intervalMs: number,
-  podOf: (index: number) => KubernetesObject,
+  podOf: (index: number) => KubernetesObject | undefined,
   during: () => Promise<void>,
-  most: number = Number.POSITIVE_INFINITY,
 ): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), "kubefence-api-"));
   const socketPath = join(directory, "socket");
@@ -29,8 +31,8 @@ export async function createPodsDuring(
     const names: string[] = [];
     const creations: Promise<void>[] = [];
     const timer = setInterval(() => {
-      if (names.length >= most) return;
       const pod = podOf(names.length);
+      if (pod === undefined) return;
       names.push(pod.metadata.name);
       creations.push(createPod(socketPath, pod));
     }, intervalMs);
