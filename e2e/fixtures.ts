@@ -55,13 +55,13 @@ export const test: TestAPI<NodeFixtures> = base.extend<NodeFixtures>({
 /** A test with the plugin running under these settings, started once for the file; `prepare` changes what was installed. */
 export function testWithPlugin(
   settings: PluginSettings = {},
-  prepare: (directories: NodeDirectories) => void = () => undefined,
+  prepare: (directories: NodeDirectories) => void | Promise<void> = () => undefined,
 ): TestAPI<PluginFixtures> {
   return test.extend<Omit<PluginFixtures, keyof NodeFixtures>>({
     plugin: [
       async ({ node }, use) => {
         PluginProcess.install(node.directories, settings);
-        prepare(node.directories);
+        await prepare(node.directories);
         const plugin = await PluginProcess.startInstalled(node.directories);
         await use(plugin);
         await plugin.stop();

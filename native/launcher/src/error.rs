@@ -77,6 +77,10 @@ codes! {
     ProofImpossible = "PROOF_IMPOSSIBLE", EXIT_REFUSED;
     /// The restriction was reported as done and is not in force.
     ProofFailed = "PROOF_FAILED", EXIT_REFUSED;
+    /// The shim was called by a name that it does not stand for.
+    ShimName = "SHIM_NAME", EXIT_REFUSED;
+    /// `/nono/shims/profile` is missing or names no profile.
+    ShimProfile = "SHIM_PROFILE", EXIT_REFUSED;
     /// The command exists and cannot be executed.
     CommandNotExecutable = "COMMAND_NOT_EXECUTABLE", EXIT_NOT_EXECUTABLE;
     /// The command does not exist.

@@ -105,6 +105,14 @@ impl StringVector {
         Self { first }
     }
 
+    /// A vector of other strings, never freed: the process is about to be replaced.
+    #[must_use]
+    pub fn leak(strings: Vec<&'static CStr>) -> Self {
+        let terminated = strings.into_iter().map(CStr::as_ptr).chain([std::ptr::null()]);
+        let array: Box<[*const c_char]> = terminated.collect();
+        Self { first: Box::leak(array).as_ptr() }
+    }
+
     /// The strings.
     #[must_use]
     pub fn strings(self) -> Vec<&'static CStr> {

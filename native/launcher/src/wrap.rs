@@ -118,6 +118,14 @@ fn add_rules(
     let launcher = AbsolutePath::normalize(b"/nono/nono").unwrap_or_else(AbsolutePath::root);
     match walker.resolve(&launcher) {
         Ok(place) if place.kind == Kind::File && place.symlink_mount.is_none() => {
+            domain.allow_execute(&place)?;
+        }
+        _ => {}
+    }
+    // The folder, since an upgrade replaces the file in it, and running containers go on to find it on their PATH.
+    let shims = AbsolutePath::normalize(b"/nono/shims").unwrap_or_else(AbsolutePath::root);
+    match walker.resolve(&shims) {
+        Ok(place) if place.kind == Kind::Directory && place.symlink_mount.is_none() => {
             domain.allow_execute(&place)
         }
         _ => Ok(()),

@@ -72,11 +72,17 @@ function profileCommand(finish: Finish): Command {
       "write NAME.json and by-digest/SHA256.json there; else one manifest goes to stdout",
     )
     .option("--builtin", "all built-in profiles")
+    .option("--nono-builtin", "all profiles of --nono-data that can be enforced; the others are named on stderr")
     .addOption(nonoData())
-    .action(async (profiles: string[], flags: NonoDataFlag & { output?: string; builtin?: boolean }) => {
-      const { compile } = await import("./commands/compile.ts");
-      await finish(await compile(profiles, flags));
-    });
+    .action(
+      async (
+        profiles: string[],
+        flags: NonoDataFlag & { output?: string; builtin?: boolean; nonoBuiltin?: boolean },
+      ) => {
+        const { compile } = await import("./commands/compile.ts");
+        await finish(await compile(profiles, flags));
+      },
+    );
   profile
     .command("check")
     .description("validate profiles or manifests and say what they grant")
@@ -124,7 +130,11 @@ function installLauncherCommand(finish: Finish): Command {
       "install the launcher and what it reads on this node, by rename; what the plugin's init container runs",
     )
     .option("--directory <directory>", "the directory that containers see at /nono", "/opt/nono-nri")
-    .option("--release <directory>", "has nono, profiles/ and seccomp/", "/usr/local/share/kubefence")
+    .option(
+      "--release <directory>",
+      "has nono, shim, profiles/, profiles-nono/ and seccomp/",
+      "/usr/local/share/kubefence",
+    )
     .option("--config <file>", "the plugin's configuration", "/etc/nri/conf.d/10-nono-nri.toml")
     .option(
       "--runtime-config <file>",

@@ -229,7 +229,12 @@ test("check goes on after a file that is not valid", async () => {
 
 describe("node", () => {
   test("a release that is none, and a plugin's configuration that is missing", async () => {
-    expect(await kubefence("node", "plan", "--release", ".")).toMatchObject({
+    const settings = join(directory, "plugin.toml");
+    writeFileSync(
+      settings,
+      'runtime_classes = ["a"]\ndefault_profile = "default"\nnono_bin_path = "/opt/nono-nri/nono"\n',
+    );
+    expect(await kubefence("node", "plan", "--release", ".", "--plugin-config", settings)).toMatchObject({
       status: 1,
       stdout: "",
       stderr: expect.stringMatching(

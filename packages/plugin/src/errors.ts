@@ -29,6 +29,7 @@ export type LauncherErrorCode =
   | "LAUNCHER_WRITABLE"
   | "LAUNCHER_UNREACHABLE"
   | "LAUNCHER_PROBE_FAILED"
+  | "SHIMS_UNUSABLE"
   | "LANDLOCK_OFF"
   | "LANDLOCK_ABI_TOO_LOW";
 
@@ -129,6 +130,11 @@ export const launcherErrors: Readonly<Record<LauncherErrorCode, ErrorEntry>> = {
   LAUNCHER_PROBE_FAILED: {
     meaning: "The launcher's self-test (--probe) did not run or did not answer as our launcher does.",
     action: "run it with --probe on the node and install the launcher of this release",
+  },
+  SHIMS_UNUSABLE: {
+    meaning:
+      "path_shims is true, and the shims beside the launcher are missing, could have been changed by others, or were installed for another default profile.",
+    action: "run kubefence install-launcher on the node",
   },
   LANDLOCK_OFF: {
     meaning: "The kernel does not enforce Landlock: the self-test's denied open was not denied.",

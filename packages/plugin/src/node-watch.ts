@@ -12,8 +12,9 @@ import {
 } from "./launcher/check.ts";
 import { inspectFilterFile } from "./launcher/filter-file.ts";
 import { lacksBelow } from "./launcher/landlock.ts";
+import { inspectShims } from "./launcher/shims.ts";
 import { watchDirectories, type DirectoryWatch } from "./launcher/watch.ts";
-import type { Refusal } from "./policy/inputs.ts";
+import type { LauncherState, Refusal } from "./policy/inputs.ts";
 import { configuredState } from "./node-state.ts";
 import { openingCommand } from "./policy/reach.ts";
 import { openProfiles, type ProfileSource } from "./profiles/source.ts";
@@ -65,7 +66,12 @@ export class NodeWatch {
     if (this.#daemon.node.configuration.nonoBinPath === "") return;
     const { launcherDirectory } = this.#daemon;
     this.#watch = watchDirectories(
-      [launcherDirectory, `${launcherDirectory}/profiles`, `${launcherDirectory}/seccomp`],
+      [
+        launcherDirectory,
+        `${launcherDirectory}/profiles`,
+        `${launcherDirectory}/seccomp`,
+        `${launcherDirectory}/shims`,
+      ],
       INTERVAL_MS,
       async () => {
         await this.#check();
@@ -141,12 +147,18 @@ export class NodeWatch {
   ): Promise<Found> {
     const { nonoBinPath, minLandlockAbi, seccompProfile, launcher } = configuration;
     const checked = await checkLauncher(nonoBinPath, minLandlockAbi, last, launcher);
-    const guestLauncher = guestLauncherState(checked);
+    const uid = process.geteuid?.() ?? 0;
+    const shims =
+      configuration.pathShims && nonoBinPath !== ""
+        ? await inspectShims(this.#daemon.launcherDirectory, configuration, uid)
+        : undefined;
+    const withoutShims: LauncherState | undefined = shims && { kind: "failed", refusal: shims };
+    const guestLauncher = withoutShims ?? guestLauncherState(checked);
     const needsFilter = nonoBinPath !== "" && seccompProfile !== "" && launcher === "kubefence";
     return {
       checked,
       guestLauncher,
-      launcher: isForGuestsOnly(configuration) ? guestLauncher : launcherState(checked),
+      launcher: isForGuestsOnly(configuration) ? guestLauncher : (withoutShims ?? launcherState(checked)),
       profiles: nonoBinPath === "" ? new Map() : await profiles.read(),
       filterProblem: needsFilter
         ? await inspectFilterFile(this.#daemon.launcherDirectory, seccompProfile, process.geteuid?.() ?? 0)

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { SHIM_NAMES } from "@kubefence/plugin/shims";
 import { builtinNames } from "../profile/builtin.ts";
 import { installLauncher, type InstallLauncherOptions } from "./install-launcher.ts";
 
@@ -84,6 +86,81 @@ test("a directory that the original closed to other users is opened, and its wra
   expect(existsSync(join(options.directory, "sh"))).toBe(false);
   expect(existsSync(join(options.directory, "perl"))).toBe(true);
   expect(stdout).toContain("/sh: removed");
+});
+
+test("PATH shims come with path_shims and go without; the original's scripts make room", async () => {
+  writeFileSync(join(options.release, "shim"), staticElf("shim"));
+  mkdirSync(options.directory, { recursive: true });
+  writeFileSync(join(options.directory, "sh"), '#!/bin/sh\nexec /nono/nono wrap --profile default -- /bin/sh "$@"\n');
+  const plain = readFileSync(options.config, "utf8");
+  writeFileSync(options.config, `${plain}path_shims = true\nseccomp_profile = "restricted"\n`);
+  expect((await installLauncher(options)).stdout).toContain("PATH shims, profile default");
+  expect(SHIM_NAMES.map((name) => readlinkSync(join(options.directory, name)))).toEqual(
+    SHIM_NAMES.map(() => "shims/shim"),
+  );
+  expect(["shims", "shims/shim", "shims/profile"].map(modeOf)).toEqual([0o755, 0o755, 0o644]);
+  expect(readFileSync(join(options.directory, "shims/profile"), "utf8")).toBe("default\nrestricted\n");
+  const { ino } = statSync(join(options.directory, "shims/shim"));
+  await installLauncher(options);
+  expect(statSync(join(options.directory, "shims/shim")).ino).toBe(ino);
+
+  writeFileSync(options.config, plain);
+  expect((await installLauncher(options)).stdout).toContain("sh: removed, a PATH shim");
+  expect(readdirSync(options.directory).toSorted()).toEqual(["nono", "profiles", "seccomp"]);
+});
+
+test("PATH shims: a file of somebody else's, or a release without the shim, is an error", async () => {
+  const plain = readFileSync(options.config, "utf8");
+  writeFileSync(options.config, `${plain}path_shims = true\n`);
+  await expect(installLauncher(options)).rejects.toMatchObject({ code: "KF_INSTALL_RELEASE" });
+  writeFileSync(join(options.release, "shim"), staticElf("shim"));
+  mkdirSync(options.directory, { recursive: true });
+  writeFileSync(join(options.directory, "perl"), "an operator's own\n");
+  await expect(installLauncher(options)).rejects.toMatchObject({
+    code: "KF_INSTALL_WRITE",
+    message: expect.stringContaining("perl is no shim"),
+  });
+  expect(existsSync(join(options.directory, "sh"))).toBe(false);
+});
+
+test("profile_set: the other set's profiles go, an operator's stay", async () => {
+  const installed = (): string[] =>
+    readdirSync(join(options.directory, "profiles")).filter((file) => file.endsWith(".json"));
+  await installLauncher(options);
+  const nono = join(options.release, "profiles-nono");
+  mkdirSync(nono);
+  cpSync(join(options.release, "profiles/strict.json"), join(nono, "default.json"));
+  cpSync(join(options.release, "profiles/strict.json"), join(nono, "linux-host-compat.json"));
+  cpSync(join(options.release, "profiles/strict.json"), join(options.directory, "profiles/own.json"));
+  const plain = readFileSync(options.config, "utf8");
+  writeFileSync(options.config, `${plain}profile_set = "nono"\n`);
+  const { stdout } = await installLauncher(options);
+  expect(stdout).toContain('workspace.json: removed, not in profile_set = "nono"');
+  expect(installed().toSorted()).toEqual(["default.json", "linux-host-compat.json", "own.json"]);
+  writeFileSync(options.config, plain);
+  await installLauncher(options);
+  expect(installed()).not.toContain("linux-host-compat.json");
+  expect(installed()).toHaveLength(builtinNames.length + 1);
+  writeFileSync(options.config, `${plain}profile_set = "nono"\n`);
+  rmSync(nono, { recursive: true });
+  await expect(installLauncher(options)).rejects.toMatchObject({ code: "KF_INSTALL_RELEASE" });
+});
+
+test("another launcher: upstream nono from the release, or nothing; profiles are the operator's", async () => {
+  const plain = readFileSync(options.config, "utf8");
+  writeFileSync(options.config, `${plain}launcher = "nono"\n`);
+  await expect(installLauncher(options)).rejects.toMatchObject({ code: "KF_INSTALL_RELEASE" });
+  writeFileSync(join(options.release, "nono-upstream"), staticElf("upstream"));
+  expect((await installLauncher(options)).stdout).toContain("installed, upstream nono");
+  expect(readFileSync(join(options.directory, "nono"))).toEqual(staticElf("upstream"));
+  expect(readdirSync(options.directory)).toEqual(["nono"]);
+
+  writeFileSync(options.config, `${plain}launcher = "template"\n[launcher_template]\nweb = ["-ro", "/usr"]\n`);
+  expect((await installLauncher(options)).stdout).toContain("yours to install");
+  expect(readFileSync(join(options.directory, "nono"))).toEqual(staticElf("upstream"));
+
+  writeFileSync(options.runtimeConfig, JSON.stringify({ version: 1, runtime: "/usr/sbin/runc", log: "/var/log/x" }));
+  await expect(installLauncher(options)).rejects.toMatchObject({ code: "KF_RUNTIME_OTHER_LAUNCHER" });
 });
 
 test("another launcher comes by rename, the same one stays", async () => {

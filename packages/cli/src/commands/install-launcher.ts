@@ -1,27 +1,26 @@
 /** kubefence install-launcher */
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { access, chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { InstallError, ProfileError, RuntimeConfigError } from "../errors.ts";
 import { writeManifests } from "../files/by-digest.ts";
 import { owned, ownTemporaryOf, putProgram, replaceFile } from "../files/durable.ts";
+import { profileFolderOf, profileFolders } from "../files/profile-sets.ts";
+import { installShims, removeShims } from "../files/shims.ts";
+import { loadPluginConfiguration, type PluginConfiguration } from "../runtime/compose.ts";
 import { refreshRuntimeConfiguration } from "../runtime/refresh.ts";
 import { type Output, UsageError } from "./output.ts";
 
 export interface InstallLauncherOptions {
   /** The directory that containers see at /nono. */
   readonly directory: string;
-  /** What to install: `nono`, `profiles/NAME.json`, and `seccomp/NAME.bpf` where there is any. */
+  /** What to install: `nono`, `shim`, `profiles/NAME.json` or `profiles-nono/NAME.json`, and `seccomp/NAME.bpf` where there is any. */
   readonly release: string;
   /** The plugin's configuration. */
   readonly config: string;
   /** nono-runc's configuration; kept up to date where it is there. */
   readonly runtimeConfig: string;
 }
-
-/** The original's wrapper scripts: first on the containers' PATH, and without effect inside the sandbox but to fail. */
-const wrappers = ["sh", "bash", "ash", "dash", "python3", "python", "node", "ruby", "perl"];
-const wrapperMark = "exec /nono/nono wrap";
 
 /** What a node without nono-runc has to do without; where node set-up runs at the same time, it is only not there yet. */
 const withoutRuntime =
@@ -39,9 +38,14 @@ const [programMode, fileMode] = [0o755, 0o644];
 export async function installLauncher(options: InstallLauncherOptions): Promise<Output> {
   const { directory, release } = options;
   if (!isAbsolute(directory)) throw new UsageError(`--directory ${directory}: must be an absolute path`);
+  const configuration = await readSettings(options.config);
+  const form = configuration?.launcher ?? "kubefence";
+  if (form !== "kubefence") return installOther(form, options);
+  const set = configuration?.profileSet ?? "kubefence";
   const launcher = join(release, "nono");
-  const bytes = await readLauncherFile(launcher);
-  const manifests = await readFolder(join(release, "profiles"), ".json");
+  const bytes = await readProgram(launcher);
+  const shim = configuration?.pathShims === true ? await readProgram(join(release, "shim")) : undefined;
+  const manifests = await readFolder(join(release, profileFolderOf(set)), ".json");
   const filters = await readFolder(join(release, "seccomp"), ".bpf", "may be missing");
 
   await makeDirectory(directory);
@@ -62,21 +66,76 @@ export async function installLauncher(options: InstallLauncherOptions): Promise<
   const installed = join(directory, "nono");
   await refresh([launcher]);
   const replaced = await writing(installed, () => putProgram(installed, bytes, programMode));
+  const stale = await removeOtherSet(release, set, directory, manifests);
   // Node set-up may have brought nono-runc meanwhile: whoever changes the launcher last has its configuration fit.
   const refreshes = await refresh();
-  const removed = await removeWrappers(directory);
+  const removed = await writing(directory, async () => {
+    if (shim === undefined || configuration === undefined) return removeShims(directory);
+    await installShims(directory, shim, configuration);
+    return [`${directory}: PATH shims, profile ${configuration.defaultProfile}`];
+  });
 
   const digest = createHash("sha256").update(bytes).digest("hex");
   const lines = [
     `${directory}/nono: ${replaced ? "installed" : "unchanged"}, sha256 ${digest}`,
     `${directory}: ${manifests.size} profiles, ${filters.size} seccomp filters`,
     `${options.runtimeConfig}: ${refreshes ? "refreshed" : withoutRuntime}`,
-    ...removed.map((path) => `${path}: removed, a wrapper script of the original`),
+    ...stale.map((path) => `${path}: removed, not in profile_set = "${set}"`),
+    ...removed,
   ];
   return { stdout: `${lines.join("\n")}\n` };
 }
 
-async function readLauncherFile(path: string): Promise<Buffer> {
+/** The plugin's configuration; a node need not have one yet. */
+async function readSettings(path: string): Promise<PluginConfiguration | undefined> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? loadPluginConfiguration(path) : undefined;
+}
+
+/** Upstream nono comes with an image that was built with it; any other launcher is the operator's, and so are the profiles of both. */
+async function installOther(form: string, options: InstallLauncherOptions): Promise<Output> {
+  const { directory, release } = options;
+  const runtime = { path: options.runtimeConfig, settings: options.config };
+  const bytes = form === "nono" ? await readProgram(join(release, "nono-upstream")) : undefined;
+  await writing(options.runtimeConfig, () => refreshRuntimeConfiguration(runtime));
+  await makeDirectory(directory);
+  const removed = await writing(directory, () => removeShims(directory));
+  const path = join(directory, "nono");
+  const said =
+    bytes === undefined
+      ? `launcher = "${form}": the program is yours to install`
+      : (await writing(path, () => putProgram(path, bytes, programMode)))
+        ? "installed, upstream nono"
+        : "unchanged, upstream nono";
+  return { stdout: [`${path}: ${said}`, ...removed, ""].join("\n") };
+}
+
+/** Profiles that an earlier run took from the other set, as they came from there. */
+async function removeOtherSet(
+  release: string,
+  set: string,
+  directory: string,
+  manifests: ReadonlyMap<string, Buffer>,
+): Promise<string[]> {
+  const removed: string[] = [];
+  const others = await readFolder(
+    join(release, set === "nono" ? profileFolders.kubefence : profileFolders.nono),
+    ".json",
+    "may be missing",
+  );
+  for (const [name, text] of others) {
+    const path = join(directory, "profiles", name);
+    if (manifests.has(name) || !(await readFile(path).catch(() => undefined))?.equals(text)) continue;
+    await writing(path, () => rm(path));
+    removed.push(path);
+  }
+  return removed;
+}
+
+async function readProgram(path: string): Promise<Buffer> {
   const bytes = await readFile(path).catch((cause: Error) => {
     throw new InstallError("KF_INSTALL_RELEASE", path, cause.message, { cause });
   });
@@ -104,17 +163,6 @@ async function makeDirectory(path: string): Promise<void> {
     // The original makes it 0700, which shuts out every container that does not run as root.
     await chmod(path, 0o755);
   });
-}
-
-async function removeWrappers(directory: string): Promise<string[]> {
-  const removed: string[] = [];
-  for (const path of wrappers.map((name) => join(directory, name))) {
-    const text = await readFile(path, "latin1").catch(() => "");
-    if (!text.includes(wrapperMark)) continue;
-    await writing(path, () => rm(path));
-    removed.push(path);
-  }
-  return removed;
 }
 
 async function writing<Result>(path: string, write: () => Promise<Result>): Promise<Result> {

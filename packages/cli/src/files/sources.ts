@@ -29,7 +29,7 @@ export function isPath(argument: string): boolean {
  * @throws {ProfileError}
  */
 export async function openSource(argument: string, options: SourceOptions = {}): Promise<Source> {
-  const behind = [builtinShelf, ...(options.nonoData === undefined ? [] : [await nonoShelf(options.nonoData)])];
+  const behind = [builtinShelf, ...(options.nonoData === undefined ? [] : [await readNonoShelf(options.nonoData)])];
   if (!isPath(argument)) return { name: argument, library: new Library(behind) };
   const name = profileNameOf(argument);
   const json = parseProfileJson(await readText(argument), argument);
@@ -78,7 +78,8 @@ function isMissing(error: unknown): boolean {
   return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
 }
 
-async function nonoShelf(path: string): Promise<Shelf> {
+/** nono's data/policy.json as a shelf. @throws {ProfileError} */
+export async function readNonoShelf(path: string): Promise<Shelf> {
   return policyShelf("nono", checkPolicy(parseProfileJson(await readText(path), path), path));
 }
 

@@ -43,8 +43,8 @@ export interface InstallPlan {
  */
 export async function planInstall(host: Host, options: NodeOptions, version: string): Promise<InstallPlan> {
   const { settings } = options;
-  const release = await readRelease(options.release, options.profiles);
   const plugin = readPluginConfiguration(options.pluginConfig);
+  const release = await readRelease(options.release, plugin.profileSet, options.profiles);
   const installed = await readInstalledState(host, options.stateDirectory);
   const found = await findRuntime(host, options.choice);
   const setup =

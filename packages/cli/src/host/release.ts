@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type ProbeResult, probeLauncher } from "@kubefence/plugin/probe";
 import { byDigestFolder, manifestDigest } from "../files/by-digest.ts";
+import { profileFolderOf } from "../files/profile-sets.ts";
 import { nodeError } from "../node/errors.ts";
 import { ManifestError, parseManifest, profileNamePattern } from "../profile/manifest.ts";
 import { owned } from "../files/durable.ts";
@@ -21,11 +22,15 @@ export interface Release {
 }
 
 /**
- * Reads a release: `nono`, `nono-runc`, `profiles/NAME.json` and `seccomp/NAME.bpf` in `directory`. Profiles of `profileFolders` join them, or take
+ * Reads a release: `nono`, `nono-runc`, the set of profiles and `seccomp/NAME.bpf` in `directory`. Profiles of `profileFolders` join them, or take
  * the place of one of the same name.
  * @throws {NodeError} KF_NODE_RELEASE, KF_NODE_KERNEL
  */
-export async function readRelease(directory: string, profileFolders: readonly string[]): Promise<Release> {
+export async function readRelease(
+  directory: string,
+  profileSet: string,
+  profileFolders: readonly string[],
+): Promise<Release> {
   const launcher = join(directory, "nono");
   const programs = [launcher, join(directory, "nono-runc")].map((path) =>
     readFile(path).catch((cause: unknown) => {
@@ -34,8 +39,9 @@ export async function readRelease(directory: string, profileFolders: readonly st
   );
   const [launcherBytes = Buffer.alloc(0), runtimeBytes = Buffer.alloc(0)] = await Promise.all(programs);
   const profiles = new Map<string, string>();
-  for (const folder of [join(directory, "profiles"), ...profileFolders]) await addProfiles(folder, profiles);
-  if (profiles.size === 0) throw nodeError("KF_NODE_RELEASE", join(directory, "profiles"), "it holds no profile");
+  const ownProfiles = join(directory, profileFolderOf(profileSet));
+  for (const folder of [ownProfiles, ...profileFolders]) await addProfiles(folder, profiles);
+  if (profiles.size === 0) throw nodeError("KF_NODE_RELEASE", ownProfiles, "it holds no profile");
   const filters = await readFilters(join(directory, "seccomp"));
   const probe = await probeLauncher(launcher, 1);
   if ("code" in probe) throw nodeError("KF_NODE_KERNEL", launcher, `${probe.code}: ${probe.what}`);

@@ -8,22 +8,24 @@ import { readLauncher, readProfiles } from "./node.ts";
 
 export type PluginConfiguration = ReturnType<typeof loadConfiguration>;
 
-/** The plugin's configuration, for nono-runc. @throws {RuntimeConfigError} KF_RUNTIME_SETTINGS, KF_RUNTIME_OTHER_LAUNCHER */
-export function readPluginConfiguration(path: string): PluginConfiguration {
+/** The plugin's configuration, whatever its launcher. @throws {RuntimeConfigError} KF_RUNTIME_SETTINGS */
+export function loadPluginConfiguration(path: string): PluginConfiguration {
   try {
-    const configuration = loadConfiguration(path);
-    if (configuration.launcher !== "kubefence") {
-      throw new RuntimeConfigError(
-        "KF_RUNTIME_OTHER_LAUNCHER",
-        path,
-        `launcher is ${JSON.stringify(configuration.launcher)}`,
-      );
-    }
-    if (configuration.nonoBinPath !== "") return configuration;
+    return loadConfiguration(path);
   } catch (cause) {
     if (!(cause instanceof KubefenceError)) throw cause;
     throw new RuntimeConfigError("KF_RUNTIME_SETTINGS", path, `${cause.code}: ${cause.message}`, undefined, { cause });
   }
+}
+
+/** The plugin's configuration, for nono-runc. @throws {RuntimeConfigError} KF_RUNTIME_SETTINGS, KF_RUNTIME_OTHER_LAUNCHER */
+export function readPluginConfiguration(path: string): PluginConfiguration {
+  const configuration = loadPluginConfiguration(path);
+  if (configuration.launcher !== "kubefence") {
+    const what = `launcher is ${JSON.stringify(configuration.launcher)}`;
+    throw new RuntimeConfigError("KF_RUNTIME_OTHER_LAUNCHER", path, what);
+  }
+  if (configuration.nonoBinPath !== "") return configuration;
   throw new RuntimeConfigError("KF_RUNTIME_SETTINGS", path, "nono_bin_path is empty, so there is no launcher");
 }
 

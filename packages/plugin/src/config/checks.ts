@@ -38,10 +38,16 @@ const checks: Readonly<Record<string, Check>> = {
       : `seccomp_profile ${JSON.stringify(seccompProfile)} is invalid: must be "runtime-default", "restricted", ` +
         `"original-runtime-default", "original-restricted", or empty`,
 
-  pathShimsOff: ({ pathShims }) =>
-    pathShims ? "path_shims = true is not supported: the wrapper scripts are not built; remove the key" : undefined,
-
   launcherForm: checkLauncherForm,
+
+  profileSetKnown: ({ profileSet, launcher }) => {
+    if (!["kubefence", "nono"].includes(profileSet)) {
+      return `profile_set ${JSON.stringify(profileSet)} is invalid: must be "kubefence" or "nono"`;
+    }
+    return profileSet === "nono" && launcher !== "kubefence"
+      ? `profile_set = "nono" needs launcher = "kubefence", and it is ${JSON.stringify(launcher)}: other launchers have profiles of their own`
+      : undefined;
+  },
 
   binPathInDirectoryOfItsOwn: ({ nonoBinPath }) => {
     if (nonoBinPath === "") return undefined;

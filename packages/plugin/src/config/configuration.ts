@@ -18,6 +18,8 @@ export interface Configuration {
   readonly kubeletRoot: string;
   readonly stateDirectory: string;
   readonly pathShims: boolean;
+  /** "kubefence" or "nono". */
+  readonly profileSet: string;
   /** "kubefence", "nono" or "template". */
   readonly launcher: string;
   /** Profile to arguments, for "template". */

@@ -12,6 +12,7 @@ export type KeyName =
   | "kubelet_root"
   | "state_directory"
   | "path_shims"
+  | "profile_set"
   | "launcher"
   | "launcher_template"
   | "launcher_variables"
@@ -119,7 +120,18 @@ export const keys: Readonly<Record<KeyName, KeyDefinition>> = {
     type: "bool",
     initial: false,
     required: "no",
-    help: "The original's wrapper scripts in `/nono`. Not built: `true` is refused.",
+    help:
+      "`sh bash ash dash python3 python node ruby perl` beside the launcher, so first on the containers' `PATH`: what is sent into a container by one of these names " +
+      "starts under the launcher, with the node's default profile. Of use where the handler has no [nono-runc](nono-runc.md). " +
+      "`kubefence install-launcher` puts them there or takes them away; the plugin refuses to start while they do not fit. See [PATH shims](shims.md).",
+  },
+  profile_set: {
+    type: "string",
+    initial: "kubefence",
+    required: "no",
+    help:
+      'Which profiles `kubefence install-launcher` and `kubefence node install` put on the node: `"kubefence"`, [ours](profiles.md), or `"nono"`, ' +
+      "nono's own built-in ones, compiled; [which these are](profiles.md#nonos-own).",
   },
   launcher: {
     type: "string",

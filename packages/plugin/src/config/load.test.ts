@@ -50,6 +50,7 @@ describe("a file written for the original", () => {
       kubeletRoot: "/var/lib/kubelet",
       stateDirectory: "/var/run/nono-nri",
       pathShims: false,
+      profileSet: "kubefence",
       launcher: "kubefence",
       launcherTemplate: new Map(),
       launcherVariables: [],
@@ -187,7 +188,8 @@ describe("keys that are new", () => {
     ['state_directory = "/"', 'state_directory "/" must be an absolute path'],
     ['exec_policy = "no"', 'exec_policy "no" is invalid: must be "sandbox", "deny" or "allow"'],
     ['exec_policy_by_namespace = { a = "" }', 'exec_policy_by_namespace."a" "" is invalid'],
-    ["path_shims = true", "path_shims = true is not supported"],
+    [`profile_set = "ours"`, `profile_set "ours" is invalid`],
+    [`profile_set = "nono"\nlauncher = "nono"`, `profile_set = "nono" needs launcher = "kubefence"`],
     [
       'seccomp_profile = "unconfined"',
       'seccomp_profile "unconfined" is invalid: must be "runtime-default", "restricted", "original-runtime-default", "original-restricted", or empty',

@@ -25,6 +25,7 @@ export function parseConfiguration(text: string): Configuration {
     kubeletRoot: readString("kubelet_root", valueOf("kubelet_root")),
     stateDirectory: readString("state_directory", valueOf("state_directory")),
     pathShims: readBoolean("path_shims", valueOf("path_shims")),
+    profileSet: readString("profile_set", valueOf("profile_set")),
     launcher: readString("launcher", valueOf("launcher")),
     launcherTemplate:
       readTable("launcher_template", valueOf("launcher_template"), "arrays of strings", readStrings) ?? new Map(),

@@ -2,6 +2,7 @@ import type { Configuration } from "../config/configuration.ts";
 import { profileOfTemplate } from "../policy/other-launcher.ts";
 import type { InstalledProfiles } from "../policy/profile.ts";
 import { InstalledProfileReader } from "./installed.ts";
+import { readManifest } from "./manifest.ts";
 import { readNonoProfile } from "./nono-profile.ts";
 
 /** Where the node's profiles are, which depends on the configured launcher. */
@@ -21,6 +22,9 @@ export function openProfiles(configuration: Configuration, launcherDirectory: st
     case "nono":
       return new InstalledProfileReader(launcherDirectory, ownUid, { read: readNonoProfile, builtIn: () => new Map() });
     default:
-      return new InstalledProfileReader(launcherDirectory, ownUid);
+      // Inside the launcher are ours, which an operator who wants nono's has not chosen.
+      return configuration.profileSet === "nono"
+        ? new InstalledProfileReader(launcherDirectory, ownUid, { read: readManifest, builtIn: () => new Map() })
+        : new InstalledProfileReader(launcherDirectory, ownUid);
   }
 }

@@ -77,6 +77,7 @@ export function configuration(changes: Partial<Configuration> = {}): Configurati
     kubeletRoot: "/var/lib/kubelet",
     stateDirectory: "/var/run/nono-nri",
     pathShims: false,
+    profileSet: "kubefence",
     launcher: "kubefence",
     launcherTemplate: new Map(),
     launcherVariables: [],
