@@ -176,6 +176,14 @@ fuzz: node_modules/.setup ## each fuzz target for FUZZ_SECONDS (30)
 bench: stack ## compare with the same plugin in Go and the launcher with a C program; writes docs/reference/benchmarks.md
 	node bench/run.ts
 
+.PHONY: coverage
+coverage: node_modules/.setup ## coverage of the parts that decide, by the unit tests; fails below 90 % of their lines
+	vitest run --project unit --coverage packages/plugin packages/cli
+
+.PHONY: mutants
+mutants: node_modules/.setup ## change the parts that decide and count the changes that no unit test notices (hours; MUTATE=GLOB for some of them)
+	node tools/mutants.ts
+
 .PHONY: docs
 docs: node_modules/.setup ## build the site into build/docs; a dead link fails
 	npm run --silent build -w docs

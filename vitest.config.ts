@@ -1,7 +1,17 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { deciding } from "./tools/deciding.ts";
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // For `make coverage` only.
+    coverage: {
+      provider: "v8",
+      include: deciding,
+      exclude: ["**/*.test.ts", "**/testing/**", "**/generated/**"],
+      reporter: ["text", "json-summary"],
+      reportsDirectory: "build/coverage",
+      thresholds: { lines: 90 },
+    },
     projects: [
       {
         test: {

@@ -1,0 +1,26 @@
+/**
+ * Runs Stryker over the parts that decide, or over MUTATE (globs with commas between). The report is build/mutants/.
+ *
+ * MUTATE='packages/plugin/src/policy/*.ts' node tools/mutants.ts
+ */
+import { join } from "node:path";
+import { Stryker } from "@stryker-mutator/core";
+import { deciding } from "./deciding.ts";
+
+const mutate = process.env["MUTATE"]?.split(",") ?? deciding;
+await new Stryker({
+  mutate: [...mutate, "!**/*.test.ts", "!**/generated/**"],
+  testRunner: "vitest",
+  plugins: ["@stryker-mutator/vitest-runner"],
+  vitest: { configFile: "tools/mutants.config.ts" },
+  coverageAnalysis: "perTest",
+  // There is none: Stryker would read tsconfig.json with the API of a TypeScript older than ours.
+  tsconfigFile: "tsconfig.none.json",
+  ignorePatterns: ["build", "native", "e2e", "bench", "docs", "**/dist"],
+  tempDirName: "build/stryker",
+  concurrency: Number(process.env["MUTANTS_AT_ONCE"] ?? 2),
+  reporters: ["clear-text", "json"],
+  clearTextReporter: { allowColor: false, logTests: false },
+  jsonReporter: { fileName: join("build", "mutants", "report.json") },
+  thresholds: { high: 90, low: 80, break: null },
+}).runMutationTest();
