@@ -117,7 +117,7 @@ unexport KUBECONFIG
 .PHONY: e2e
 e2e: node_modules/.setup
 	@tools/build.sh kubernetes helm
-	KUBEFENCE_E2E_KUBECONFIG=$(abspath $(KUBECONFIG)) vitest run --project cluster $(RESULTS)
+	KUBEFENCE_E2E_KUBECONFIG=$(abspath $(KUBECONFIG)) vitest run --project cluster $(RESULTS) $(CASES)
 
 kata-e2e: node_modules/.setup
 	@tools/build.sh kubernetes helm
@@ -204,6 +204,29 @@ nono-build: ## build upstream nono from crates.io, static (26 CPU-minutes; for t
 	@tools/nono-build.sh
 	@ln -sf "$(KUBEFENCE_CACHE)/nono-$$(cat NONO_VERSION)/bin/nono" nono
 
-.PHONY: docker-load-kind kind-up kind-test kind-down kind-e2e
-docker-load-kind kind-up kind-test kind-down kind-e2e: ## the original's targets for kind: say what takes their place
-	@echo "make $@: kind needs docker; 'make cluster-up', 'make e2e' and 'make cluster-down' start and test a real Kubernetes without it" >&2; exit 1
+.PHONY: demo-recordings
+demo-recordings: cluster-stack ## run the demos of contrib/ on a real cluster and write their tables, recordings and pictures anew
+	UPDATE_DOCS=1 vitest run --project cluster cluster-own/demos
+
+# deploy/kind: kind needs docker; `make cluster-up` starts a real Kubernetes without it.
+export RUNTIME ?= containerd
+export CLUSTER_NAME ?= nono-$(RUNTIME)
+.PHONY: kind-up
+kind-up: ## a kind cluster with Kubefence; deploy/kind/deploy.sh has the variables (RUNTIME, KATA, IMAGE, ...)
+	deploy/kind/deploy.sh
+
+.PHONY: kind-test
+kind-test: ## the end-to-end cases on that cluster
+	deploy/kind/e2e.sh
+
+.PHONY: kind-down
+kind-down: ## take that cluster down
+	deploy/kind/down.sh
+
+.PHONY: kind-e2e
+kind-e2e: ## kind-up, kind-test, and kind-down however they end
+	@trap '$(MAKE) kind-down' EXIT; $(MAKE) kind-up && $(MAKE) kind-test
+
+.PHONY: docker-load-kind
+docker-load-kind: ## bring IMAGE from the local docker onto that cluster's nodes
+	deploy/kind/load-image.sh $(IMAGE)

@@ -22,7 +22,7 @@ const config: ViteUserConfig = defineConfig({
             "packages/*/src/**/*.test.ts",
             "packages/*/generator/**/*.test.ts",
             "charts/**/*.test.ts",
-            "e2e/{soak,stack,workloads,differential,kata}/**/*.test.ts",
+            "e2e/{soak,stack,workloads,differential,kata,demos,results}/**/*.test.ts",
             "bench/**/*.test.ts",
             "docs/*.test.ts",
           ],

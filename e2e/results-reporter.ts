@@ -1,19 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { CaseResult } from "./results/lines.ts";
 import { foreignKubeconfig } from "./stack/cluster/under-test.ts";
 
-/** One case in build/e2e.json. */
-interface CaseResult {
-  file: string;
-  name: string;
-  result: "passed" | "failed" | "skipped" | "pending";
-  /** Why it was skipped, or the first line of what failed. */
-  reason?: string;
-}
-
 const checkout = join(import.meta.dirname, "..");
-const results = join(checkout, "build/e2e.json");
+const results = process.env["KUBEFENCE_E2E_RESULTS"] || join(checkout, "build/e2e.json");
 
 /** Writes every case with its result to build/e2e.json, by vitest project; what other projects have written stays. */
 export class ResultsReporter implements Reporter {

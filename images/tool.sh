@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: which tool builds images here, docker or buildah, and where buildah keeps them.
 cache=${KUBEFENCE_CACHE:-$HOME/.cache/kubefence}
 # Works as root without a daemon, without user namespaces, and on any file system.

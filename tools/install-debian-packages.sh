@@ -23,6 +23,7 @@ packages=(
   fdisk            # Kata images: sfdisk
   cryptsetup-bin   # end-to-end: veritysetup, on those images
   g++              # fuzz: libFuzzer
+  shellcheck       # end-to-end: the scripts of deploy/kind and contrib
   "$@"
 )
 

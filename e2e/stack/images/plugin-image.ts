@@ -42,7 +42,8 @@ export async function pluginImage(reference: string): Promise<ImageArchive> {
   return { reference, archive, id: await imageId(archive) };
 }
 
-function fileName(reference: string): string {
+/** An image's reference as part of a file's name. */
+export function fileName(reference: string): string {
   return reference.replaceAll(/[/:]/g, "-");
 }
 
@@ -62,7 +63,8 @@ function filesOf(path: string): string[] {
   return readdirSync(path).flatMap((name) => filesOf(join(path, name)));
 }
 
-async function imageId(archive: string): Promise<string> {
+/** The id of the image in an OCI archive. */
+export async function imageId(archive: string): Promise<string> {
   const read = async (path: string): Promise<{ config: { digest: string }; manifests: { digest: string }[] }> =>
     JSON.parse(await run("tar", ["--extract", "--to-stdout", "--file", archive, path]));
   const { manifests } = await read("index.json");

@@ -1,0 +1,3 @@
+module kubefence.example/go-dev
+
+go 1.19
