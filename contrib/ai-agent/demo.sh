@@ -14,7 +14,7 @@ echo "==> the operator's profile ai-agent.json, on every node"
 image=${PLUGIN_IMAGE:-$(in_kube_system get daemonset kubefence --output 'jsonpath={.spec.template.spec.containers[0].image}')}
 in_kube_system create configmap ai-agent-profile --from-file="$here/ai-agent.json" --dry-run=client --output yaml | in_kube_system apply --filename - >/dev/null
 sed "s|image: nono-nri:latest|image: $image|" "$here/install-profile.yaml" | in_kube_system apply --filename - >/dev/null
-in_kube_system rollout status daemonset/ai-agent-profile --timeout 120s
+in_kube_system rollout status daemonset/ai-agent-profile --timeout 120s >/dev/null
 
 # audit.log names the record's type, the kernel's log has its number.
 denials() { [ -z "${AUDIT:-}" ] || bash -c "$AUDIT" | grep -E 'type=(1423|LANDLOCK_ACCESS|UNKNOWN\[1423\])' || true; }

@@ -22,7 +22,7 @@ KATA=${KATA:-true}
 KATA_VERSION=${KATA_VERSION:-3.28.0}
 KATA_ROOTFS=${KATA_ROOTFS:-true}
 NONO_VERSION=${NONO_VERSION:-v0.23.0}
-owner=$(git remote get-url origin 2>/dev/null | sed -nE 's#^.*github\.com[:/]([^/]+)/.*$#\1#p')
+owner=$(git config --get remote.origin.url | sed -nE 's#^.*github\.com[:/]([^/]+)/.*$#\L\1#p' || true)
 OWNER=${OWNER:-${owner:-kubefence}}
 KATA_KERNEL_IMAGE=${KATA_KERNEL_IMAGE:-ghcr.io/$OWNER/kata-kernel-landlock:$KATA_VERSION}
 KATA_ROOTFS_IMAGE=${KATA_ROOTFS_IMAGE:-ghcr.io/$OWNER/kata-rootfs-nono:$KATA_VERSION-$NONO_VERSION}
@@ -36,7 +36,8 @@ load_if_local() { ! docker image inspect "$1" >/dev/null 2>&1 || deploy/kind/loa
 
 if [ "$KATA" = true ]; then
   for device in ${KATA_DEVICES:-/dev/kvm /dev/vhost-vsock}; do
-    if ! { : <>"$device"; } 2>/dev/null; then
+    # Not only there: a container may have the file and not the right. `<>` would make a file.
+    if ! { [ -c "$device" ] && : <>"$device"; } 2>/dev/null; then
       echo "$device is not there or cannot be opened: without Kata Containers, runc only"
       KATA=false
       break
