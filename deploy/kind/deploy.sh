@@ -90,10 +90,11 @@ if [ "$KATA_ROOTFS" = true ]; then
 else
   KATA_ROOTFS_IMAGE=""
 fi
+# A pod that does not start has no log, which is no reason to say less of the others.
 show_why() {
-  kubectl --namespace kube-system get pods --output wide
-  kubectl --namespace kube-system describe pods --selector app.kubernetes.io/name=kubefence | tail -n 40
-  kubectl --namespace kube-system logs --selector app.kubernetes.io/name=kubefence --all-containers --prefix --tail 20
+  kubectl --namespace kube-system get pods --output wide || true
+  kubectl --namespace kube-system describe pods --selector app.kubernetes.io/name=kubefence | tail -n 40 || true
+  kubectl --namespace kube-system logs --selector app.kubernetes.io/name=kubefence --all-containers --prefix --tail 20 || true
 } >&2
 install_chart() {
   helm upgrade --install kubefence charts/kubefence --namespace kube-system --wait --timeout 10m --values - "$@" <<VALUES
