@@ -15,7 +15,7 @@ export const demoImages: Record<DemoWithImage, { name: string; packages: string[
 
 export type DemoWithImage = "python-dev" | "node-dev" | "go-dev" | "ai-agent";
 
-/** A demo's image, built as its users build it (contrib/build-image.sh), and kept in the cache until something of it changes. */
+/** A demo's image, built as contrib/README.md says for machines without an image registry, and kept in the cache until something of it changes. */
 export async function demoImage(demo: DemoWithImage): Promise<ImageArchive> {
   const { name, packages } = demoImages[demo];
   // The name that containerd knows it by, where pods leave the registry out.

@@ -1,9 +1,8 @@
 // Attempts what a Node developer does, and what a bad package's postinstall script would do. One line each: ALLOWED or BLOCKED.
-"use strict";
-const { spawnSync } = require("node:child_process");
-const fs = require("node:fs");
-const { homedir } = require("node:os");
-const { dirname } = require("node:path");
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { homedir } from "node:os";
+import { dirname } from "node:path";
 
 const home = homedir();
 
