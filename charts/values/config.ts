@@ -76,6 +76,7 @@ const narrowed: Readonly<Record<string, z.ZodType>> = {
   minLandlockAbi: z.int().min(1).default(1),
   kubeletRoot: absolutePath().default("/var/lib/kubelet"),
   stateDirectory: absolutePath().default("/var/run/nono-nri"),
+  profileSet: z.enum(["kubefence", "nono"]).default("kubefence"),
   launcher: z.enum(["kubefence", "nono", "template"]).default("kubefence"),
   launcherTemplate: mapOf(z.array(z.string()).min(1)).default({}),
   execPolicy: z.enum(execPolicies).default("sandbox"),

@@ -44,7 +44,9 @@ test("content: programs, profiles, nothing of npm; no larger than it has to be",
   expect(stderr).toBe("");
   const profiles = [...stdout.matchAll(/share\/kubefence\/profiles\/(?:by-digest\/[0-9a-f]{64}|[a-z-]+)\.json$/gm)];
   expect(profiles.length).toBeGreaterThan(20);
-  const others = stdout.split("\n").filter((line) => line.startsWith("/") && !/\/(?:profiles|seccomp)\//.test(line));
+  const others = stdout
+    .split("\n")
+    .filter((line) => line.startsWith("/") && !/\/(?:profiles(?:-nono)?|seccomp)\//.test(line));
   expect(others).toEqual([
     "/usr/local/bin/10-nono-nri",
     "/usr/local/bin/kubefence",
@@ -54,7 +56,9 @@ test("content: programs, profiles, nothing of npm; no larger than it has to be",
     "/usr/local/share/kubefence/LICENSE",
     "/usr/local/share/kubefence/nono",
     "/usr/local/share/kubefence/nono-runc",
+    "/usr/local/share/kubefence/shim",
   ]);
+  expect(stdout).toContain("/usr/local/share/kubefence/profiles-nono/linux-host-compat.json\n");
   expect(archiveBytes).toBeLessThan(66e6);
   const { stdout: size } = await pod.complete({ ...shell("du -xsm /"), name: "size" });
   // Node alone is 121.
