@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 /** What must not grow while containers come and go. */
 export interface Sample {
+  /** The process's own, without what it maps from files. */
   memoryKiB: number;
   descriptors: number;
   /** Records of containers in the plugin's state directory. */
@@ -13,7 +14,7 @@ export interface Sample {
 export function takeSample(pid: number, stateDirectory: string): Sample {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return {
-    memoryKiB: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]),
+    memoryKiB: Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1]),
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
     records: readdirSync(stateDirectory).reduce((sum, pod) => sum + readdirSync(join(stateDirectory, pod)).length, 0),
   };
