@@ -8,6 +8,11 @@ case $(uname -m) in
   aarch64) target=arch/arm64/boot/Image ;; # what Kata installs as vmlinux there
   *) die "$(uname -m): x86_64 or aarch64" ;;
 esac
+case ${SOURCE:=kata} in
+  kata) [[ ${KATA_VERSION:-} =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || die "KATA_VERSION=${KATA_VERSION:-}: name a release, such as 3.28.0" ;;
+  debian) [[ $(uname -m) == x86_64 ]] || die "SOURCE=debian: for x86_64 only" ;;
+  *) die "SOURCE=$SOURCE: kata or debian" ;;
+esac
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
@@ -16,7 +21,6 @@ apt-get install -q -y --no-install-recommends bc bison busybox-static ca-certifi
 
 # Linux with Kata's patches and configuration, by Kata's own script.
 kata() {
-  [[ ${KATA_VERSION:-} =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || die "KATA_VERSION=${KATA_VERSION:-}: name a release, such as 3.28.0"
   curl -fsSL --retry 3 -o /kata.tar.gz "https://github.com/kata-containers/kata-containers/archive/refs/tags/$KATA_VERSION.tar.gz"
   echo "Kata's source archive: $(sha256sum /kata.tar.gz)"
   [[ -z ${KATA_SHA256:-} ]] || echo "$KATA_SHA256  /kata.tar.gz" | sha256sum --check --quiet
@@ -30,7 +34,6 @@ kata() {
 }
 
 debian() {
-  [[ $(uname -m) == x86_64 ]] || die "SOURCE=debian: for x86_64 only"
   local source
   source=$(apt-cache pkgnames linux-source- | grep -Ex 'linux-source-[0-9]+\.[0-9]+' | sort -V | tail -n 1)
   (cd /tmp && apt-get download -q "$source" && dpkg-deb -x ./linux-source-*.deb /source)
@@ -40,10 +43,7 @@ debian() {
   fragments=("$here/test/guest.conf" "$here/landlock.conf")
 }
 
-case ${SOURCE:-kata} in
-  kata | debian) "$SOURCE" ;;
-  *) die "SOURCE=$SOURCE: kata or debian" ;;
-esac
+"$SOURCE"
 "$here/configure.sh" /linux "${fragments[@]}"
 
 # The same source gives the same kernel.
