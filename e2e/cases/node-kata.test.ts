@@ -254,10 +254,11 @@ describe("nothing is changed", () => {
     const setup = await start("3.28", versions[0] ?? 2);
     const main = containerdNow();
     await bare.stopSupervisor();
-    const { exitCode, stderr } = await setup.kata("install", kata, "--wait", "2");
+    const { exitCode, stderr } = await setup.kata("install", kata, ...withGuest(), "--wait", "2");
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining("KF_NODE_RESTART") });
     expect(containerdNow()).toBe(main);
     expect(existsSync(ours())).toBe(false);
+    expect(inShare()).toEqual(["vmlinux-6.18.15-186"]);
     bare.startSupervisor();
   });
 });
@@ -321,4 +322,11 @@ test("a killed run is undone by the next one, whichever set-up's that is", { tim
   );
   expect(containerdNow()).toBe(main);
   expect(existsSync(ours())).toBe(false);
+
+  // Kernel and image are copied before there is anything to undo. What a killed copy has left goes with the next install.
+  const half = `${kata.share}/.vmlinux-landlock-0123456789abcdef.container.kubefence-new`;
+  writeFileSync(half, "half a ker");
+  expect(inShare()).toHaveLength(4);
+  expect(await setup.kata("install", kata, "--image", guest().image)).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(inShare()).toEqual([expect.stringMatching(/^kata-confidential-nono-/), "vmlinux-6.18.15-186"]);
 });

@@ -6,7 +6,7 @@ import { Host } from "../host/host.ts";
 import { findConfiguration } from "../host/kata/find.ts";
 import { installKata } from "../host/kata/install.ts";
 import type { KataOptions } from "../host/kata/options.ts";
-import { type KataPlan, planKata } from "../host/kata/plan.ts";
+import { planKata } from "../host/kata/plan.ts";
 import { signatureOf, watchedPaths } from "../host/kata/watch.ts";
 import { lockNode } from "../host/lock.ts";
 import { readInstalledState } from "../host/state.ts";
@@ -45,8 +45,10 @@ export async function waitForKata(flags: KataFlags): Promise<Output> {
 export async function installOnNode(flags: KataFlags): Promise<Output> {
   requireRoot("kubefence node kata");
   const [host, options] = [new Host(flags.root), toKataOptions(flags)];
-  const { output } = await installOnce(host, options, flags);
-  return output;
+  // Kata may take its time, and the other set-up of this node must not wait for it.
+  await whenThere(options, () => planKata(host, options));
+  await using _lock = await lockNode(host, dirname(options.stateDirectory));
+  return await setUp(host, options, flags);
 }
 
 /**
@@ -54,45 +56,71 @@ export async function installOnNode(flags: KataFlags): Promise<Output> {
  * with an error.
  */
 export async function* keepInstalled(flags: KataFlags, interval: string): AsyncGenerator<Output> {
-  requireRoot("kubefence node kata");
   const [host, options] = [new Host(flags.root), toKataOptions(flags)];
   const intervalMs = Math.max(seconds("--watch", interval, 3600) * 1000, 100);
+  yield await installOnNode(flags);
   for (;;) {
-    const { output, planned } = await installOnce(host, options, flags);
+    await untilChanged(host, options, intervalMs);
+    const output = await patiently(options, intervalMs, () => setUpAgain(host, options, flags));
+    if (output === undefined) break;
     yield output;
-    const paths = watchedPaths(planned, options);
-    const settled = await signatureOf(host, paths);
-    // What was changed while we installed is seen now, and everything later by the signature.
-    if (!isDone((await planKata(host, options)).shown)) continue;
-    let seen = settled;
-    // Changed, and not being changed any more.
-    for (let before = ""; seen === settled || seen !== before;) {
+  }
+  yield { stdout: "it was uninstalled, and stays so until this command is started anew\n" };
+  // To end would be to be started anew.
+  for (;;) await delay(intervalMs);
+}
+
+/** Resolves when there is something to do again, and nobody is at it any more. */
+async function untilChanged(host: Host, options: KataOptions, intervalMs: number): Promise<void> {
+  const planned = await patiently(options, intervalMs, () => planKata(host, options));
+  const paths = watchedPaths(planned, options);
+  let seen = await signatureOf(host, paths);
+  const settled = seen;
+  // What was changed before the signature is seen now, and everything later by it.
+  if (!isDone((await patiently(options, intervalMs, () => planKata(host, options))).shown)) return;
+  for (let before = ""; seen === settled || seen !== before;) {
+    await delay(intervalMs);
+    before = seen;
+    seen = await signatureOf(host, paths);
+  }
+}
+
+/** Undefined where somebody has uninstalled it: it is not put back behind their back. */
+async function setUpAgain(host: Host, options: KataOptions, flags: KataFlags): Promise<Output | undefined> {
+  await using _lock = await lockNode(host, dirname(options.stateDirectory));
+  if ((await readInstalledState(host, options.stateDirectory)) === undefined) return undefined;
+  return await setUp(host, options, flags);
+}
+
+/** What is not there while others restart the runtime or upgrade Kata is there later. */
+const passing: ReadonlySet<string> = new Set(["KF_KATA_MISSING", "KF_NODE_RUNTIME_MISSING", "KF_NODE_LOCKED"]);
+const leastPatienceMs = 120_000;
+
+async function patiently<Result>(
+  { kataTimeoutMs }: KataOptions,
+  intervalMs: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const deadline = Date.now() + Math.max(kataTimeoutMs, leastPatienceMs);
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof NodeError) || !passing.has(error.code) || Date.now() > deadline) throw error;
       await delay(intervalMs);
-      before = seen;
-      seen = await signatureOf(host, paths);
-    }
-    if ((await readInstalledState(host, options.stateDirectory)) === undefined) {
-      yield { stdout: "it was uninstalled, and stays so until this command is started anew\n" };
-      for (;;) await delay(intervalMs);
     }
   }
 }
 
-async function installOnce(
-  host: Host,
-  options: KataOptions,
-  flags: KataFlags,
-): Promise<{ output: Output; planned: KataPlan }> {
-  // Kata may take its time, and the other set-up of this node must not wait for it.
-  await whenThere(options, () => planKata(host, options));
-  await using _lock = await lockNode(host, dirname(options.stateDirectory));
+/** Under the node's lock. */
+async function setUp(host: Host, options: KataOptions, flags: KataFlags): Promise<Output> {
   const recovered = await recoverNode(host, options, [dirname(options.stateDirectory), options.stateDirectory]);
   const planned = await planKata(host, options);
   const [problem, ...others] = planned.shown.problems;
   if (problem !== undefined) throw new NodeError([problem, ...others]);
   const done = isDone(planned.shown) ? [] : await installKata(host, planned, options, packageJson.version);
   const notes = [...recovered, ...planned.shown.notes];
-  return { output: report(flags, { changed: done.length > 0, done, notes }), planned };
+  return report(flags, { changed: done.length > 0, done, notes });
 }
 
 /** Restores the node. */

@@ -1,5 +1,5 @@
 /** Carries a Kata plan out: kernel and image, our QEMU configuration, the runtime's drop-in, its restart; or nothing of it. */
-import { lstat, mkdir } from "node:fs/promises";
+import { lstat, mkdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { nodeError } from "../../node/errors.ts";
 import { kataHandlerName } from "../../node/kata/settings.ts";
@@ -25,42 +25,60 @@ export async function installKata(
   options: KataOptions,
   release: string,
 ): Promise<string[]> {
-  const { setup, shown, stale } = plan;
-  const { stateDirectory, backTimeoutMs } = options;
+  const { setup, shown, missing } = plan;
   const restart = shown.restart ? chooseRestart(setup.found, options) : () => Promise.resolve();
-  const folders = await makeShareDirectory(host, options.settings.shareDirectory, plan);
-  for (const source of plan.missing) await placeGuestFile(host, source);
+  const { stateDirectory, backTimeoutMs } = options;
   const undertaking = { operation: "kata install", stateDirectory, socket: setup.socket, restart, backTimeoutMs };
-  return changeNode(host, undertaking, async (transaction) => {
-    const replaced = await keepBackups(host, stateDirectory, {
-      programs: plan.configurationChanges.map(({ path }) => path),
-      runtimeFiles: plan.runtimeFiles.map(({ path }) => path),
-      mainFile: setup.found.mainFile,
-      installed: plan.installed,
+  const folders = await makeShareDirectory(host, options.settings.shareDirectory, plan);
+  try {
+    for (const source of missing) await placeGuestFile(host, source);
+    return await changeNode(host, undertaking, async (transaction) => {
+      const replaced = await configure(host, plan, options, transaction);
+      if (shown.restart) await restartWith(host, plan, options, { transaction, restart });
+      // Only now does nothing name them any more.
+      await transaction.apply(plan.stale);
+      const done = { release, replaced, transaction, folders, settings: options.settings };
+      const content = Buffer.from(`${JSON.stringify(await noteInstalled(host, plan, done), null, 1)}\n`);
+      await transaction.apply([{ path: join(stateDirectory, installedName), content, owner: owned(0o600) }]);
+      const restarted = `restarted ${setup.found.kind}; it has loaded the handler ${kataHandlerName}`;
+      return [...shown.files.map(({ action, path }) => `${action} ${path}`), ...(shown.restart ? [restarted] : [])];
     });
-    await transaction.apply(plan.configurationChanges);
-    await transaction.apply(plan.runtimeFiles);
-    await setup.verify(host);
-    const done: string[] = [];
-    if (shown.restart) {
-      await transaction.noteRestart();
-      await restart(host);
-      await untilBack(host, setup.socket, (handlers) => handlers.includes(kataHandlerName), backTimeoutMs);
-      done.push(`restarted ${setup.found.kind}; it has loaded the handler ${kataHandlerName}`);
-    }
-    // Only now does nothing name them any more.
-    await transaction.apply(stale);
-    const noted = await noteInstalled(host, plan, {
-      release,
-      replaced,
-      transaction,
-      folders,
-      settings: options.settings,
-    });
-    const content = Buffer.from(`${JSON.stringify(noted, null, 1)}\n`);
-    await transaction.apply([{ path: join(stateDirectory, installedName), content, owner: owned(0o600) }]);
-    return [...shown.files.map(({ action, path }) => `${action} ${path}`), ...done];
+  } catch (error) {
+    // Nothing names them.
+    for (const { path } of missing) await rm(host.path(path), { force: true });
+    for (const folder of folders.toReversed()) await rmdir(host.path(folder)).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Our QEMU configuration, then the handler that names it, held against what the runtime's parser makes of it. */
+async function configure(
+  host: Host,
+  { configurationChanges, runtimeFiles, setup, installed }: KataPlan,
+  { stateDirectory }: KataOptions,
+  transaction: Transaction,
+): Promise<Installed["replaced"]> {
+  const replaced = await keepBackups(host, stateDirectory, {
+    programs: configurationChanges.map(({ path }) => path),
+    runtimeFiles: runtimeFiles.map(({ path }) => path),
+    mainFile: setup.found.mainFile,
+    installed,
   });
+  await transaction.apply(configurationChanges);
+  await transaction.apply(runtimeFiles);
+  await setup.verify(host);
+  return replaced;
+}
+
+async function restartWith(
+  host: Host,
+  { setup }: KataPlan,
+  { backTimeoutMs }: KataOptions,
+  { transaction, restart }: { transaction: Transaction; restart: (host: Host) => Promise<void> },
+): Promise<void> {
+  await transaction.noteRestart();
+  await restart(host);
+  await untilBack(host, setup.socket, (handlers) => handlers.includes(kataHandlerName), backTimeoutMs);
 }
 
 /** Makes the folder of kernel and image where it is missing; resolves to the folders that were made, outermost first. */

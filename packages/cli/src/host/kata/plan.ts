@@ -1,8 +1,14 @@
 /** Looks at a node with Kata and says what install would do. Reads only. */
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { deriveConfiguration, filesOf, settingsNotes } from "../../node/kata/derive.ts";
 import { kataCrioDropIn } from "../../node/kata/crio.ts";
-import { chooseGuest, findImageMismatch, type GuestChoice, type GuestSource } from "../../node/kata/guest.ts";
+import {
+  chooseGuest,
+  findImageMismatch,
+  type GuestChoice,
+  type GuestSource,
+  isGuestFile,
+} from "../../node/kata/guest.ts";
 import { kataDropIn, kataObstacles } from "../../node/kata/handler.ts";
 import { kataDropInName, kataHandlerName } from "../../node/kata/settings.ts";
 import type { NodePlan, PlannedFile } from "../../node/plan.ts";
@@ -57,9 +63,13 @@ export async function planKata(host: Host, options: KataOptions): Promise<KataPl
   const configurationChanges = await different(host, configuration);
   const runtimeFiles = await different(host, setup.changes);
   const kept = new Set([...files, ...sources, ...setup.changes].map(({ path }) => path));
-  const stale = (installed?.files ?? [])
-    .filter(({ path, part }) => part === "program" && !kept.has(path))
-    .map(({ path }) => ({ path, content: undefined, owner: owned(0o644) }));
+  const noted = (installed?.files ?? []).filter(({ part }) => part === "program").map(({ path }) => path);
+  // A run that was killed while it copied has noted nothing.
+  const left = (await host.list(settings.shareDirectory)).filter(isGuestFile);
+  const known = new Set([...noted, ...left.map((name) => join(settings.shareDirectory, name))]);
+  const stale = [...known]
+    .filter((path) => !kept.has(path))
+    .map((path) => ({ path, content: undefined, owner: owned(0o644) }));
 
   const mismatch = image && findImageMismatch(imageVersion, found.version, image.from);
   const problems = [...setup.problems, ...(mismatch === undefined ? [] : [mismatch])];

@@ -22,6 +22,14 @@ export function guestPath(shareDirectory: string, part: GuestPart, sha256: strin
   return `${shareDirectory}/${before}${sha256.slice(0, 16)}${after}`;
 }
 
+const ownNames =
+  /^(?:vmlinux-landlock-[0-9a-f]{16}\.container|kata-confidential-nono-[0-9a-f]{16}\.image|\.(?:vmlinux-landlock|kata-confidential-nono)-.*\.kubefence-new)$/;
+
+/** Whether a file has a name of ours, copied to its end or not: what a killed run has left is known by it. */
+export function isGuestFile(name: string): boolean {
+  return ownNames.test(name);
+}
+
 export interface GuestChoice {
   readonly kernel: GuestSource | undefined;
   readonly image: GuestSource | undefined;

@@ -1,10 +1,12 @@
 /** Our handler, for containerd and CRI-O; which kernel and image; what a handler lacks. */
+import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
+import { temporaryOf } from "../../files/durable.ts";
 import type { KernelVerdict } from "../../kata/kernel.ts";
 import { parseTomlValues, type TomlTable } from "../toml/parse.ts";
 import { readKata } from "./configuration.ts";
 import { crioHandlers, kataCrioDropIn, readCrioTable } from "./crio.ts";
-import { chooseGuest, findImageMismatch, guestPath, parseKataVersion } from "./guest.ts";
+import { chooseGuest, findImageMismatch, guestPath, isGuestFile, parseKataVersion } from "./guest.ts";
 import { findKataHandler, kataDropIn, type KataHandler, readContainerdTable, wideAnnotations } from "./handler.ts";
 import { handlerRows, type HandlerState } from "./lacks.ts";
 import type { KataSettings } from "./settings.ts";
@@ -130,6 +132,20 @@ describe("guest", () => {
   test("each content has a name of its own, after the original's", () => {
     expect(source("kernel").path).toBe("/share/vmlinux-landlock-abababababababab.container");
     expect(source("image").path).toBe("/share/kata-confidential-nono-abababababababab.image");
+  });
+
+  test("names of ours are known, and nothing else is", () => {
+    for (const part of ["kernel", "image"] as const) {
+      expect(isGuestFile(basename(source(part).path))).toBe(true);
+      expect(isGuestFile(basename(temporaryOf(source(part).path)))).toBe(true);
+    }
+    for (const other of [
+      "vmlinux-landlock.container",
+      "kata-confidential-nono.image",
+      "vmlinux.container",
+      "kata-containers.img",
+    ])
+      expect(isGuestFile(other)).toBe(false);
   });
 
   test("Kata's kernel stays where it has Landlock, ours takes its place where it has none", () => {
