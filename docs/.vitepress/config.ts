@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { slug } from "github-slugger";
 import { defineConfig } from "vitepress";
 import { codeAnchors } from "./codes.ts";
 import { COMMAND_LANGUAGES, parseInfo, renderMark } from "./commands.ts";
@@ -18,7 +19,13 @@ export default defineConfig({
   // Where GitHub Pages has it: OWNER.github.io/REPOSITORY/
   base: process.env["DOCS_BASE"] ?? `/${name}/`,
   srcDir: "..",
-  srcExclude: markdownFiles().filter((file) => pageOf(file) === undefined),
+  // Files that are no page, and folders that git does not know.
+  srcExclude: [
+    ...markdownFiles().filter((file) => pageOf(file) === undefined),
+    "build/**",
+    "**/dist/**",
+    "**/target/**",
+  ],
   rewrites: (file) => pageOf(file) ?? file,
   outDir: "../build/docs",
   cacheDir: "../build/.vitepress-cache",
@@ -28,6 +35,8 @@ export default defineConfig({
     publicDir: join(root, "docs", "public"),
   },
   markdown: {
+    // Anchors as GitHub makes them, so that a link holds in both places.
+    anchor: { slugify: (heading) => slug(heading) },
     config(markdown) {
       repositoryLinks(markdown, repository);
       codeAnchors(markdown);

@@ -29,6 +29,7 @@ const placed: DefaultTheme.SidebarItem[] = [
       page("Installation", "/guide/installation"),
       page("Platforms", "/guide/platforms"),
       page("nono-runc or Kata", "/guide/nono-runc-or-kata"),
+      page("Kata", "/guide/kata"),
       page("From the original", "/guide/migration"),
       page("Troubleshooting", "/guide/troubleshooting"),
     ],
