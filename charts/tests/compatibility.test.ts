@@ -1,18 +1,16 @@
 import { expect, test } from "vitest";
 import { parseConfiguration } from "@kubefence/plugin/configuration-parser";
-import { find, type KubernetesObject, render, renderNotes } from "./helm.ts";
+import { find, installed, type KubernetesObject, render, renderNotes } from "./helm.ts";
 
 const namesOf = (objects: readonly KubernetesObject[]): string[] =>
   objects.map(({ kind, metadata }) => `${metadata.namespace ?? "-"} ${kind} ${metadata.name}`).toSorted();
-
-const isTest = (object: KubernetesObject): boolean => object.metadata.annotations?.["helm.sh/hook"] === "test";
 
 test("the original's values.yaml renders what no values render", () => {
   expect(render({ files: ["original-defaults.yaml"] })).toEqual(render());
 });
 
 test("the original's objects have their names, in the namespace of the values", () => {
-  const objects = render({ values: { namespace: "security" } }).filter((object) => !isTest(object));
+  const objects = installed(render({ values: { namespace: "security" } }));
   expect(namesOf(objects)).toEqual([
     "- RuntimeClass nono-runc",
     "security ConfigMap kubefence-config",
@@ -33,7 +31,7 @@ test("kind deployment of the original", () => {
 
 test("Kata installation of the original", () => {
   const objects = render({ files: ["original-kata.yaml"], release: "any" });
-  expect(namesOf(objects.filter((object) => !isTest(object)))).toEqual([
+  expect(namesOf(installed(objects))).toEqual([
     "- RuntimeClass kata-nono-sandbox",
     "security ConfigMap sandbox-config",
     "security DaemonSet sandbox",

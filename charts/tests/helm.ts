@@ -32,10 +32,15 @@ export interface Render {
   readonly kubernetes?: string;
 }
 
-/** Every object, those of `helm test` included. Throws what Helm says. */
+/** Every object, those of `helm test` and `helm uninstall` included. Throws what Helm says. */
 export function render(options: Render = {}): KubernetesObject[] {
   const text = run("template", options);
   return objectsOf(text);
+}
+
+/** Those that an installation makes. */
+export function installed(objects: readonly KubernetesObject[]): KubernetesObject[] {
+  return objects.filter(({ metadata }) => metadata.annotations?.["helm.sh/hook"] === undefined);
 }
 
 /**

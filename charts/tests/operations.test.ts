@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseConfiguration } from "@kubefence/plugin/configuration-parser";
 import { openPrometheusMetrics } from "../../packages/plugin/src/observe/prometheus.ts";
 import { dashboardJson } from "../generator/dashboard.ts";
-import { find, type KubernetesObject, render } from "./helm.ts";
+import { find, installed, type KubernetesObject, render } from "./helm.ts";
 
 const everything = {
   kata: { enabled: true },
@@ -111,11 +111,19 @@ test("probes ask the plugin, and an update brings the new pod before the old one
   expect(spec.template.spec.priorityClassName).toBe("system-node-critical");
 });
 
+const privileged = [
+  "configure-containerd",
+  "prove-sandbox",
+  "unconfigure-node",
+  "configure-kata",
+  "kata-setup-complete",
+];
+
 test("only the set-up is privileged; nothing else may gain anything", () => {
   for (const object of render({ values: everything }).filter(({ kind }) => kind === "DaemonSet")) {
     const { initContainers = [], containers } = object["spec"].template.spec;
     for (const { name, securityContext } of [...initContainers, ...containers]) {
-      if (["configure-containerd", "configure-kata", "kata-setup-complete"].includes(name)) continue;
+      if (privileged.includes(name)) continue;
       expect({ name, ...securityContext }).toEqual({
         name,
         allowPrivilegeEscalation: false,
@@ -127,8 +135,8 @@ test("only the set-up is privileged; nothing else may gain anything", () => {
 });
 
 test("without a value that needs it there is no right to anything", () => {
-  const kinds = new Set(render().map(({ kind }) => kind));
-  expect([...kinds].toSorted()).toEqual(["ConfigMap", "DaemonSet", "Pod", "RuntimeClass"]);
+  const kinds = new Set(installed(render()).map(({ kind }) => kind));
+  expect([...kinds].toSorted()).toEqual(["ConfigMap", "DaemonSet", "RuntimeClass"]);
   for (const object of render().filter(({ kind }) => kind === "DaemonSet")) {
     expect(object["spec"].template.spec.automountServiceAccountToken).toBe(false);
   }
@@ -226,7 +234,7 @@ test("helm test: no DaemonSet takes its pod for one of its own", () => {
   const objects = render({ values: everything });
   const { labels = {} } = find(objects, "Pod", "kubefence-test").metadata;
   const selectors = objects.filter(({ kind }) => kind === "DaemonSet").map(({ spec }) => spec.selector.matchLabels);
-  expect(selectors).toHaveLength(3);
+  expect(selectors).toHaveLength(4);
   for (const selector of selectors) expect(labels).not.toMatchObject(selector);
 });
 
@@ -239,6 +247,75 @@ test("SecurityContextConstraints allow what the pods need", () => {
   }
   const alone = render({ values: { openshift: { securityContextConstraints: true }, nodeSetup: { enabled: false } } });
   expect(find(alone, "SecurityContextConstraints", "kubefence")["allowPrivilegedContainer"]).toBe(false);
+});
+
+test("helm uninstall: rights to look, and only while it runs; an upgrade makes none of it", () => {
+  const objects = render();
+  const hook = objects.filter(({ metadata }) => metadata.name === "kubefence-node-uninstall");
+  expect(hook.map(({ kind }) => kind).toSorted()).toEqual([
+    "DaemonSet",
+    "Job",
+    "Role",
+    "RoleBinding",
+    "ServiceAccount",
+  ]);
+  for (const { metadata } of hook) {
+    expect(metadata.annotations).toMatchObject({
+      "helm.sh/hook": "pre-delete",
+      "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
+    });
+  }
+  expect(find(hook, "Role", "kubefence-node-uninstall")["rules"]).toEqual([
+    { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+    { apiGroups: ["apps"], resources: ["daemonsets"], resourceNames: ["kubefence-node-uninstall"], verbs: ["get"] },
+  ]);
+  const daemonSet = find(hook, "DaemonSet", "kubefence-node-uninstall")["spec"].template;
+  const job = find(hook, "Job", "kubefence-node-uninstall")["spec"].template.spec;
+  const [, selector] = /--selector=(.*)/.exec(job.containers[0].command.join("\n")) ?? [];
+  const wanted = Object.fromEntries((selector ?? "").split(",").map((one) => one.split("=")));
+  expect(daemonSet.metadata.labels).toMatchObject(wanted);
+  expect(daemonSet.spec.automountServiceAccountToken).toBe(false);
+  expect(job.containers[0].securityContext.capabilities).toEqual({ drop: ["ALL"] });
+  for (const nodeSetup of [{ enabled: false }, { uninstall: { enabled: false } }]) {
+    const names = render({ values: { nodeSetup } }).map(({ metadata }) => metadata.name);
+    expect(names).not.toContain("kubefence-node-uninstall");
+  }
+});
+
+const waits = (nodeSetup: object): boolean =>
+  pluginPod({ nodeReadiness: { enabled: true }, nodeSetup })["spec"].containers[0].command.includes(
+    "--self-test-note=/var/run/nono-nri/self-test.json",
+  );
+
+test("node commands: what is set reaches all of them, and force and the self-test only theirs", () => {
+  const values = {
+    containerdConfigPath: "/etc/k/config.toml",
+    hostPaths: { nonoRuncDir: "/var/lib/x" },
+    nodeSetup: { restart: "term", runtime: "containerd", uninstall: { force: true } },
+    nodeReadiness: { enabled: true },
+  };
+  const commands = (name: string, more: object = {}): string[][] =>
+    find(render({ values: { ...values, ...more } }), "DaemonSet", name)["spec"].template.spec.initContainers.map(
+      ({ command }: { command: string[] }) => command,
+    );
+  const [install = [], prove = []] = commands("kubefence-node-setup");
+  const [uninstall = []] = commands("kubefence-node-uninstall");
+  for (const command of [install, prove, uninstall]) {
+    expect(command).toEqual(
+      expect.arrayContaining([
+        "--root=/host",
+        "--config=/etc/k/config.toml",
+        "--program=/var/lib/x/nono-runc",
+        "--restart=term",
+        "--runtime=containerd",
+      ]),
+    );
+  }
+  expect(install).toContain("--self-test");
+  expect(prove).toEqual(expect.arrayContaining(["check", "--self-test", "--note", "--until-ready=120"]));
+  expect(uninstall).toContain("--force");
+  expect([waits({}), waits({ selfTest: false }), waits({ enabled: false })]).toEqual([true, false, false]);
+  expect(commands("kubefence-node-setup", { nodeSetup: { selfTest: false } })).toHaveLength(1);
 });
 
 const nodeSetupCommand = (nodeSetup: object): string[] =>

@@ -40,6 +40,30 @@ export const nodeSetup: Section = section(
       .enum(["", "containerd", "crio"])
       .default("")
       .describe("Which container runtime to set up, for nodes that have both; empty means the one that runs."),
+    selfTest: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Start a container of the handler at the end, and put the old files back if it does not run. The node's label (`nodeReadiness`) then waits for one that ran. There is no such test for CRI-O: there it has to be `false` for a label to appear.",
+      ),
+    uninstall: section("What `helm uninstall` does on the nodes before it removes the release.", {
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe(
+          "Take node set-up back on each node. Nodes that were not reached, or on which sandboxed pods run, make `helm uninstall` fail; the log of Job `…-node-uninstall` names them.",
+        ),
+      force: z
+        .boolean()
+        .default(false)
+        .describe("Also where sandboxed pods run: what they need stays until `kubefence node uninstall` is run again."),
+      timeoutSeconds: z
+        .int()
+        .min(10)
+        .max(3600)
+        .default(240)
+        .describe("How long to wait for the nodes; less than the `--timeout` of `helm uninstall`."),
+    }),
     requirePlugin: z
       .boolean()
       .default(false)

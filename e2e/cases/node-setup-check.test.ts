@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { test } from "../fixtures.ts";
@@ -89,8 +89,11 @@ test("with both it is ready, and the labels say so", { timeout: 200_000 }, async
   expect(exitCode).toBe(0);
   const abi = /^ABI (\d+)/.exec(report.rows.find(({ name }) => name === "Landlock")?.value ?? "")?.[1];
   expect(report.labels).toEqual({ "kubefence.io/ready": "true", "kubefence.io/landlock-abi": abi });
-  // The self-test's own pod is gone.
+  // The self-test's own pod is gone, and so is its cgroup.
   expect(await node.cri.podSandboxes()).toEqual([]);
+  for (const hierarchy of ["", ...readdirSync("/sys/fs/cgroup")]) {
+    expect(existsSync(join("/sys/fs/cgroup", hierarchy, "kubefence-self-test"))).toBe(false);
+  }
 });
 
 test("a launcher that is not the installed one", async () => {

@@ -17,6 +17,7 @@ import { type ImageRecipe, images, recipes as allRecipes } from "../images/recip
 import { removeLeftovers } from "../leftovers.ts";
 import { namespacePath } from "../network.ts";
 import { nodeName } from "./addresses.ts";
+import type { NodeKind } from "./containerd.ts";
 import { type ClusterDirectories, clusterDirectories } from "./directories.ts";
 import { Kubectl } from "./kubectl.ts";
 import { writeNodeFiles } from "./layout.ts";
@@ -41,7 +42,7 @@ export class Cluster {
   }
 
   /** Cleans up after an earlier cluster of the same name, starts one, and waits until pods can run. */
-  static async start(name: string, recipes: ImageRecipe[] = clusterImages): Promise<Cluster> {
+  static async start(name: string, kind: NodeKind = "prepared"): Promise<Cluster> {
     requireGround();
     const cluster = Cluster.of(name);
     const { directories, machine } = cluster;
@@ -55,13 +56,13 @@ export class Cluster {
     rmSync(directories.logs, { recursive: true, force: true });
     recordPid(ownerFile(directories), process.pid);
     try {
-      writeNodeFiles(directories);
+      writeNodeFiles(directories, kind);
       await createClusterNetwork(directories);
       // Images, and containerd's memory of pods, outlive a cluster: the kubelet must not find the latter.
       await machine.switchOn(["kubelet"]);
       const cri = await CriClient.connect(directories.containerdSocket);
       await cri.removeAllPods();
-      await importImages(directories, cri, recipes);
+      await importImages(directories, cri, clusterImages);
       cri.close();
       machine.startService("kubelet");
       await cluster.untilReady();

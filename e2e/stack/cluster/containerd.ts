@@ -5,12 +5,16 @@ import { cniRelease, runcRelease } from "../directories.ts";
 /** Where nono-runc is on the node. */
 export const nonoRuncPath = "/opt/kubefence/bin/nono-runc";
 
-/** The node's /etc/containerd/config.toml: the paths that containerd has by default, runc, and nono-runc as a handler. */
-export function clusterContainerdConfiguration(): string {
+/** A node that has nono-runc as a handler already, or one that has never seen Kubefence. */
+export type NodeKind = "prepared" | "bare";
+
+/** The node's /etc/containerd/config.toml: the paths that containerd has by default, and runc. */
+export function clusterContainerdConfiguration(kind: NodeKind): string {
   const runc = `${runcRelease().binaries}/runc`;
-  return stringify({
+  const prepared = kind === "prepared";
+  const configuration = stringify({
     version: 3,
-    imports: ["/etc/containerd/conf.d/*.toml"],
+    ...(prepared && { imports: ["/etc/containerd/conf.d/*.toml"] }),
     plugins: {
       "io.containerd.cri.v1.images": { pinned_images: { sandbox: pauseImage } },
       "io.containerd.cri.v1.runtime": {
@@ -22,12 +26,13 @@ export function clusterContainerdConfiguration(): string {
           default_runtime_name: "runc",
           runtimes: {
             runc: handler(runc),
-            "nono-runc": { ...handler(nonoRuncPath), pod_annotations: ["nono.sh/*"] },
+            ...(prepared && { "nono-runc": { ...handler(nonoRuncPath), pod_annotations: ["nono.sh/*"] } }),
           },
         },
       },
     },
   });
+  return prepared ? configuration : `# The operators' own file.\n${configuration}\n# Its last line, without an end`;
 }
 
 function handler(binary: string): Record<string, unknown> {

@@ -3,20 +3,20 @@ import { dirname, join } from "node:path";
 import { cgroupParent } from "../leftovers.ts";
 import { containerdRelease } from "../directories.ts";
 import { certificateDirectory, kubernetesDirectory, writeCredentials } from "./credentials.ts";
-import { clusterContainerdConfiguration } from "./containerd.ts";
+import { clusterContainerdConfiguration, type NodeKind } from "./containerd.ts";
 import type { ClusterDirectories } from "./directories.ts";
 import { kubeletConfiguration, kubeletSysctls } from "./kubelet.ts";
 import { type Service, serviceCommands, serviceNames } from "./services.ts";
 
 /** Writes the files of a node that has never run. */
-export function writeNodeFiles(directories: ClusterDirectories): void {
+export function writeNodeFiles(directories: ClusterDirectories, kind: NodeKind): void {
   const write = (path: string, content: string): void => writeNodeFile(directories, path, content);
   mkdirSync(directories.root, { recursive: true, mode: 0o755 });
   write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n");
   write("/etc/group", "root:x:0:\nnogroup:x:65534:\n");
   write("/etc/hosts", "127.0.0.1 localhost\n");
   write("/etc/resolv.conf", "");
-  write("/etc/containerd/config.toml", clusterContainerdConfiguration());
+  write("/etc/containerd/config.toml", clusterContainerdConfiguration(kind));
   write(`${kubernetesDirectory}/kubelet.json`, kubeletConfiguration(cgroupParent(directories)));
   for (const [name, value] of Object.entries(kubeletSysctls)) {
     write(`/var/lib/kubelet-sysctls/${name}`, value);

@@ -1,10 +1,66 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { runningPid, recordPid, stopDaemon } from "../daemon.ts";
 import { containerdRelease, type NodeDirectories, runcRelease } from "../directories.ts";
+import { cgroupParent } from "../leftovers.ts";
+
+/** Who starts containerd again when it ends: a shell, or a real systemd with containerd's own unit. */
+export type Init = "shell" | "systemd";
+
+/** As containerd's own unit has it, https://github.com/containerd/containerd/blob/main/containerd.service. */
+const unit = (containerd: string, path: string): string => `[Unit]
+DefaultDependencies=no
+[Service]
+Type=notify
+Environment=PATH=${path}
+ExecStart=${containerd}
+Delegate=yes
+KillMode=process
+Restart=always
+RestartSec=1
+StandardOutput=append:/mnt/containerd.log
+StandardError=append:/mnt/containerd.log
+`;
+
+const startInit: Record<Init, string> = {
+  shell: `
+      child=
+      trap 'trap - TERM; kill -TERM $child; wait $child; exit 0' TERM
+      : > /mnt/ready
+      while :; do
+        "$2" >> /mnt/containerd.log 2>&1 & child=$!
+        wait $child || true
+        sleep 0.1
+      done`,
+  // Hierarchies of its own where there is one for each controller: systemd changes what it finds.
+  systemd: `
+      if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+        mount -t cgroup2 cgroup2 /sys/fs/cgroup
+      else
+        umount -R /sys/fs/cgroup
+        mount -t tmpfs -o mode=0755 tmpfs /sys/fs/cgroup
+        mkdir /sys/fs/cgroup/systemd
+        mount -t cgroup -o none,name=systemd systemd /sys/fs/cgroup/systemd
+      fi
+      mkdir -p /run/units
+      printf '[Unit]\nRequires=containerd.service\n' > /run/units/default.target
+      cp /mnt/containerd.service /run/units/
+      : > /mnt/ready
+      exec env -i container=other PATH="$PATH" SYSTEMD_UNIT_PATH=/run/units \
+        /lib/systemd/systemd --system --unit=default.target --show-status=0 --log-target=null`,
+};
+
+/** systemd takes the cgroup that it is started in for the root of all. */
+const enterCgroup = `
+  for hierarchy in /sys/fs/cgroup/systemd /sys/fs/cgroup; do
+    if [ -n "$0" ] && [ -e "$hierarchy/cgroup.procs" ]; then
+      mkdir -p "$hierarchy$0/machine"; echo $$ > "$hierarchy$0/machine/cgroup.procs"; break
+    fi
+  done
+  exec "$@"`;
 
 /**
  * A containerd without any option and without a configuration file, which uses the machine's usual paths: in a mount namespace
@@ -19,7 +75,7 @@ export class PrivateMachine {
     this.#inside = inside;
   }
 
-  static async start(directories: NodeDirectories): Promise<PrivateMachine> {
+  static async start(directories: NodeDirectories, init: Init = "shell"): Promise<PrivateMachine> {
     const inside = join(directories.run, "private");
     const pidFile = join(inside, "supervisor.pid");
     await new PrivateMachine(pidFile, inside).stop();
@@ -32,18 +88,19 @@ export class PrivateMachine {
       mount --bind "$1" /mnt
       for place in /run /opt /var/lib; do mount -t tmpfs -o mode=0755 tmpfs "$place"; done
       mount --bind /mnt/etc /etc
-      child=
-      trap 'trap - TERM; kill -TERM $child; wait $child; exit 0' TERM
-      : > /mnt/ready
-      while :; do
-        "$2" >> /mnt/containerd.log 2>&1 & child=$!
-        wait $child || true
-        sleep 0.1
-      done`;
+      ${startInit[init]}`;
     const { binaries } = containerdRelease();
+    const path = `${runcRelease().binaries}:${binaries}:/usr/sbin:/usr/bin:/sbin:/bin`;
+    writeFileSync(join(inside, "containerd.service"), unit(join(binaries, "containerd"), path));
     const child = spawn(
-      "unshare",
+      "bash",
       [
+        "-c",
+        enterCgroup,
+        init === "systemd" ? cgroupParent(directories) : "",
+        "unshare",
+        "--cgroup",
+        "--uts",
         "--mount",
         "--propagation",
         "private",
@@ -60,7 +117,7 @@ export class PrivateMachine {
       {
         detached: true,
         stdio: "ignore",
-        env: { PATH: `${runcRelease().binaries}:${binaries}:/usr/sbin:/usr/bin:/sbin:/bin` },
+        env: { PATH: path },
       },
     );
     child.unref();
@@ -110,10 +167,13 @@ export class PrivateMachine {
 
   /** Ends it with its containerd; its mounts go with it. */
   async stop(): Promise<void> {
-    // unshare waits for its child and lets signals pass by.
+    // unshare waits for its child and lets signals pass by. systemd takes SIGTERM for a wish to be started anew.
     const pid = runningPid(this.#pidFile);
     const children = pid === undefined ? "" : readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-    for (const child of children.split(" ").filter((text) => text !== "")) process.kill(Number(child), "SIGTERM");
+    for (const child of children.split(" ").filter((text) => text !== "")) {
+      const isSystemd = readFileSync(`/proc/${child}/comm`, "utf8") === "systemd\n";
+      process.kill(Number(child), isSystemd ? "SIGKILL" : "SIGTERM");
+    }
     for (const end = Date.now() + 10_000; runningPid(this.#pidFile) !== undefined && Date.now() < end;) await delay(50);
     await stopDaemon(this.#pidFile);
     rmSync(this.#inside, { recursive: true, force: true });

@@ -1,7 +1,9 @@
 /** The part of the command line that is `kubefence node`. */
 import { Command, Option } from "commander";
+import type { CheckFlags } from "./commands/node-check.ts";
 import type { NodeFlags } from "./commands/node-options.ts";
 import { kataCommand } from "./node-kata-program.ts";
+import type { ReportFlags } from "./commands/node-report.ts";
 import type { Finish } from "./program.ts";
 
 /** Builds the command. */
@@ -23,7 +25,9 @@ export function nodeCommand(finish: Finish): Command {
     });
   add("check", "say for each thing that sandboxed pods need whether the node has it, and how to mend it")
     .option("--self-test", "also start a container of the handler, from the pause image, and remove it")
-    .action(async (flags: NodeFlags) => {
+    .option("--note", "write down on the node that the self-test passed, for the plugin's -self-test-note")
+    .option("--until-ready <seconds>", "check again until the node is ready, for so long at most")
+    .action(async (flags: CheckFlags) => {
       const { checkNode } = await import("./commands/node-check.ts");
       await finish(await checkNode(flags));
     });
@@ -34,6 +38,17 @@ export function nodeCommand(finish: Finish): Command {
       await finish(await uninstallNode(flags));
     });
   node.addCommand(kataCommand(finish));
+  node
+    .command("report-uninstall")
+    .description("in a pod: wait until a DaemonSet's pods have run uninstall, and say which nodes they did not reach")
+    .requiredOption("--namespace <namespace>", "the DaemonSet's")
+    .requiredOption("--daemonset <name>", "its pods' init containers are the uninstallation")
+    .requiredOption("--selector <labels>", "selects its pods")
+    .option("--timeout <seconds>", "how long to wait", "240")
+    .action(async (flags: ReportFlags) => {
+      const { reportUninstall } = await import("./commands/node-report.ts");
+      await finish(await reportUninstall(flags));
+    });
   return node;
 }
 

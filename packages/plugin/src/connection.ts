@@ -85,6 +85,16 @@ export class RuntimeConnection {
     return { registered: this.#isRegistered, synchronized: this.#isSynchronized, launcher: kind === "ready" };
   }
 
+  /** False once a newer instance answers in this one's place. */
+  get isInCharge(): boolean {
+    return this.#state !== "retired";
+  }
+
+  /** How often the runtime has taken the plugin in: another number means that it may have been restarted. */
+  get registrations(): number {
+    return this.#registrations;
+  }
+
   async #retire(): Promise<void> {
     if (this.#state === "active") this.#state = "retired";
     clearTimeout(this.#resuming);

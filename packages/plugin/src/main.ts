@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import { release } from "node:os";
 import { dirname } from "node:path";
@@ -62,12 +63,10 @@ async function start(flags: Flags): Promise<void> {
     log.info("nono-nri stopping");
     setTimeout(() => exit(log), SHUTDOWN_LIMIT_MS);
     watch.close();
-    readiness?.close();
     health?.close();
-    void connection
-      .close(SHUTDOWN_GRACE_MS)
-      .then(() => daemon.state.idle())
-      .finally(() => exit(log));
+    void Promise.all([connection.close(SHUTDOWN_GRACE_MS).then(() => daemon.state.idle()), readiness?.close()]).finally(
+      () => exit(log),
+    );
   };
   // A defect outside the handlers: without the plugin, containers would start unsandboxed, so it stays.
   process.on("uncaughtException", (error) => log.error("unexpected error", { error: error.stack ?? error.message }));
@@ -160,16 +159,21 @@ async function openHealth(
 }
 
 async function openNodeReadiness(
-  { node, startupTaint }: Flags,
+  { node, startupTaint, selfTestNote }: Flags,
   daemon: Daemon,
   connection: RuntimeConnection,
 ): Promise<NodeReadiness | undefined> {
   if (node === "") return undefined;
-  const { NodeReadiness: Keeper, openNodeApi } = await import("./observe/node-readiness.ts");
+  const { NodeReadiness: Keeper, openNodeApi, readSelfTestNote } = await import("./observe/node-readiness.ts");
   return new Keeper(node, startupTaint, {
     api: openNodeApi(process.env),
     log: daemon.log,
     readiness: () => connection.readiness,
+    isInCharge: () => connection.isInCharge,
+    registrations: () => connection.registrations,
+    handlers: daemon.node.configuration.runtimeClasses,
+    selfTest: selfTestNote === "" ? undefined : () => readSelfTestNote(selfTestNote),
+    forget: () => rm(selfTestNote, { force: true }),
     landlockAbi: () => (daemon.node.launcher.kind === "ready" ? daemon.node.launcher.abi : 0),
   });
 }

@@ -1,27 +1,58 @@
 /** kubefence node check */
+import { setTimeout as delay } from "node:timers/promises";
 import { type ProbeResult, probeLauncher } from "@kubefence/plugin/probe";
 import { type BaseRuntime, fileRows } from "../host/check-files.ts";
 import { kernelRows } from "../host/check-kernel.ts";
 import { containerdRows, loadedRow, pluginRow, versionRows } from "../host/check-runtime.ts";
 import { dumpNow } from "../host/containerd.ts";
 import { Host, messageOf } from "../host/host.ts";
+import { lockNode } from "../host/lock.ts";
 import type { NodeOptions } from "../host/options.ts";
 import { readPluginConfiguration } from "../runtime/compose.ts";
 import { crioSocket, findRuntime } from "../host/runtime.ts";
 import { selfTest, selfTestOf } from "../host/self-test.ts";
+import { selfTestNotePath, writeSelfTestNote } from "../host/self-test-note.ts";
 import { readInstalledState } from "../host/state.ts";
 import { Transaction } from "../host/transaction.ts";
-import { type CheckRow, formatCheck, reportOf, selfTestName } from "../node/check.ts";
+import { type CheckReport, type CheckRow, formatCheck, reportOf, selfTestName } from "../node/check.ts";
 import { type EffectiveConfiguration, tableAt, textAt } from "../node/containerd/effective.ts";
 import { findBaseHandler } from "../node/containerd/handler.ts";
 import { nodeError } from "../node/errors.ts";
 import { type NodeFlags, toNodeOptions } from "./node-options.ts";
-import type { Output } from "./output.ts";
+import { type Output, UsageError } from "./output.ts";
 
-/** Says for each thing that sandboxed pods need whether the node has it. Reads only, but for the self-test's own container. */
-export async function checkNode(flags: NodeFlags): Promise<Output> {
-  const options = toNodeOptions(flags);
+/** How often a node that is not ready yet is looked at. */
+const pauseMs = 3000;
+
+export interface CheckFlags extends NodeFlags {
+  /** Write down on the node that the self-test passed. */
+  readonly note?: boolean;
+  /** Seconds. */
+  readonly untilReady?: string;
+}
+
+/** Says for each thing that sandboxed pods need whether the node has it. Reads only, but for the self-test's own container and its note. */
+export async function checkNode(flags: CheckFlags): Promise<Output> {
+  const options = toNodeOptions({ ...flags, selfTest: flags.selfTest === true || flags.note === true });
+  const seconds = Number(flags.untilReady ?? "0");
+  if (!(seconds >= 0 && seconds <= 3600)) {
+    throw new UsageError(`--until-ready ${flags.untilReady}: must be seconds, up to 3600`);
+  }
   const host = new Host(flags.root);
+  const deadline = Date.now() + seconds * 1000;
+  let report = await checkOnce(host, options);
+  while (!report.ready && Date.now() + pauseMs < deadline) {
+    await delay(pauseMs);
+    report = await checkOnce(host, options);
+  }
+  if (flags.note === true && report.labels["kubefence.io/ready"] !== undefined) await note(host, options);
+  const stdout = flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatCheck(report);
+  const bad = report.rows.filter(({ state }) => state === "bad").map(({ name }) => name);
+  const failures = report.ready ? [] : [nodeError("KF_NODE_NOT_READY", "this node", `bad: ${bad.join(", ")}`)];
+  return { stdout, failures };
+}
+
+async function checkOnce(host: Host, options: NodeOptions): Promise<CheckReport> {
   const plugin = readPluginConfiguration(options.pluginConfig);
   const probe = await probeLauncher(host.path(plugin.nonoBinPath), plugin.minLandlockAbi);
   const rows = await kernelRows(host, probe);
@@ -30,11 +61,16 @@ export async function checkNode(flags: NodeFlags): Promise<Output> {
   const installed = await readInstalledState(host, options.stateDirectory).catch(() => undefined);
   rows.push(...(await fileRows(host, options, plugin, installed, runtime.base)));
   rows.push(await unfinishedRow(host, options));
-  const report = reportOf(rows, abiOf(probe));
-  const stdout = flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatCheck(report);
-  const bad = rows.filter(({ state }) => state === "bad").map(({ name }) => name);
-  const failures = report.ready ? [] : [nodeError("KF_NODE_NOT_READY", "this node", `bad: ${bad.join(", ")}`)];
-  return { stdout, failures };
+  return reportOf(rows, abiOf(probe));
+}
+
+/** Not while the node is changed: whoever does that takes the note away first. */
+async function note(host: Host, options: NodeOptions): Promise<void> {
+  await using _lock = await lockNode(host, options.stateDirectory);
+  const path = selfTestNotePath(readPluginConfiguration(options.pluginConfig));
+  await writeSelfTestNote(host, path).catch((cause: unknown) => {
+    throw nodeError("KF_NODE_WRITE", path, messageOf(cause), { cause });
+  });
 }
 
 function abiOf(probe: ProbeResult | { code: string }): number | undefined {
@@ -57,12 +93,20 @@ async function rowsOfRuntime(host: Host, options: NodeOptions): Promise<{ rows: 
       if (options.selfTest) rows.push(await selfTestRow(host, effective));
     } else {
       rows.push(await loadedRow(host, crioSocket));
+      if (options.selfTest) rows.push(unknownSelfTestRow);
     }
   } catch (error) {
     rows.push({ name: "container runtime", state: "bad", value: messageOf(error), fix: "correct it, and check again" });
   }
   return { rows, base };
 }
+
+const unknownSelfTestRow: CheckRow = {
+  name: selfTestName,
+  state: "warn",
+  value: "there is none for CRI-O",
+  fix: "start a pod of the handler; the node gets no label by node set-up",
+};
 
 async function selfTestRow(host: Host, effective: EffectiveConfiguration): Promise<CheckRow> {
   const failure = await selfTest(host, selfTestOf(effective));

@@ -14,16 +14,20 @@ export interface Overwritten {
   /** The container runtime's main file, which is edited. */
   readonly mainFile: string;
   readonly installed: Installed | undefined;
+  /** What is to be at a path, where others of ours may have put the same there since we looked. */
+  readonly contents?: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Copies what is about to be replaced and is not ours into the state directory. That of the main file is for people: uninstall takes the edit out. */
 export async function keepBackups(host: Host, stateDirectory: string, what: Overwritten): Promise<ReplacedFile[]> {
-  const { programs, runtimeFiles, mainFile, installed } = what;
+  const { programs, runtimeFiles, mainFile, installed, contents } = what;
   const ours = new Set([...(installed?.files ?? []), ...(installed?.replaced ?? [])].map(({ path }) => path));
   const kept: ReplacedFile[] = [];
   for (const path of [...programs, ...runtimeFiles]) {
     if (ours.has(path)) continue;
     const content = await host.read(path);
+    const next = contents?.get(path);
+    if (next !== undefined && content?.equals(next) === true) continue;
     // Our own drop-in says so, even where our notes are lost.
     if (content === undefined || content.includes(ownMark)) continue;
     const backup = join(stateDirectory, "backups", sha256(content));

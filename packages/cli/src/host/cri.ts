@@ -64,6 +64,26 @@ export async function listSandboxes(socket: string): Promise<ListedSandbox[]> {
   return sandboxes;
 }
 
+const exited = 2;
+
+/** Ids of the sandboxes in which a container has not ended. Rejects when the runtime does not answer. */
+export async function sandboxesInUse(socket: string): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  readFields(await callCri(socket, "ListContainers"), (field, reader) => {
+    if (field !== 1) return false;
+    let [sandbox, state] = ["", 0];
+    readFields(reader.bytes(), (inner, innerReader) => {
+      if (inner === 2) sandbox = innerReader.string();
+      else if (inner === 6) state = innerReader.int32();
+      else return false;
+      return true;
+    });
+    if (state !== exited) ids.add(sandbox);
+    return true;
+  });
+  return ids;
+}
+
 function readSandbox(bytes: Uint8Array): ListedSandbox {
   let [id, name, namespace, handler, state] = ["", "", "", "", 0];
   readFields(bytes, (field, reader) => {

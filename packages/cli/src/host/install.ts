@@ -12,6 +12,7 @@ import { noteInstalled } from "./installed-list.ts";
 import { keepBackups } from "./backups.ts";
 import type { NodeOptions } from "./options.ts";
 import { isRefusedWithoutPlugin, selfTest, type SelfTestOptions } from "./self-test.ts";
+import { selfTestNotePath, withoutSelfTestNote, withSelfTestNote } from "./self-test-note.ts";
 import { chooseRestart, untilBack } from "./service.ts";
 import { installedName } from "./state.ts";
 import { type Change, sha256, type Transaction } from "./transaction.ts";
@@ -27,12 +28,17 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
   const undertaking = { operation: "install", stateDirectory, socket: setup.socket, restart, backTimeoutMs };
   return changeNode(host, undertaking, async (transaction) => {
     const done: string[] = [];
+    const programs = [...plan.containerFiles, ...plan.runtimeProgram, ...plan.launcher];
     const replaced = await keepBackups(host, options.stateDirectory, {
-      programs: [...plan.containerFiles, ...plan.runtimeProgram, ...plan.launcher].map(({ path: file }) => file),
+      programs: programs.map(({ path: file }) => file),
       runtimeFiles: plan.runtimeFiles.map(({ path: file }) => file),
       mainFile: setup.found.mainFile,
       installed: plan.installed,
+      // The plugin's init container puts most of them there, too.
+      contents: new Map(programs.flatMap(({ path: file, content }) => (content ? [[file, content] as const] : []))),
     });
+    const note = selfTestNotePath(plan.plugin);
+    await transaction.apply([withoutSelfTestNote(note)]);
     await putPrograms(host, transaction, plan, options);
     await transaction.apply(plan.runtimeFiles);
     await setup.verify(host);
@@ -42,7 +48,11 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
       await untilBack(host, setup.socket, (handlers) => handlers.includes(handlerName), options.backTimeoutMs);
       done.push(`restarted ${setup.found.kind}; it has loaded the handler ${handlerName}`);
     }
-    if (options.selfTest && setup.selfTest !== undefined) done.push(await proveBy(host, setup.selfTest));
+    if (options.selfTest && setup.selfTest !== undefined) {
+      const { said, isProven } = await proveBy(host, setup.selfTest);
+      done.push(said);
+      if (isProven) await transaction.apply([await withSelfTestNote(note)]);
+    }
     const noted = await noteInstalled(plan, options, { replaced, transaction, version, host });
     const path = join(options.stateDirectory, installedName);
     const content = Buffer.from(`${JSON.stringify(noted, null, 1)}\n`);
@@ -52,11 +62,13 @@ export async function install(host: Host, plan: InstallPlan, options: NodeOption
 }
 
 /** @throws {NodeError} KF_NODE_SELF_TEST */
-async function proveBy(host: Host, options: SelfTestOptions): Promise<string> {
+async function proveBy(host: Host, options: SelfTestOptions): Promise<{ said: string; isProven: boolean }> {
   const failure = await selfTest(host, options);
-  if (failure === undefined) return `a container of ${handlerName} ran under the launcher`;
-  if (isRefusedWithoutPlugin(failure))
-    return "nono-runc refused a container without the launcher: the plugin is not there yet";
+  if (failure === undefined) return { said: `a container of ${handlerName} ran under the launcher`, isProven: true };
+  if (isRefusedWithoutPlugin(failure)) {
+    const said = "nono-runc refused a container without the launcher: the plugin is not there yet";
+    return { said, isProven: false };
+  }
   throw nodeError("KF_NODE_SELF_TEST", handlerName, failure);
 }
 

@@ -6,6 +6,7 @@ import type { PluginConfiguration } from "../runtime/compose.ts";
 import { type Host } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
 import type { Release } from "./release.ts";
+import { selfTestNotePath } from "./self-test-note.ts";
 import type { RuntimeSetup } from "./setup.ts";
 import type { EditedMain, Installed, InstalledFile } from "./state.ts";
 import { sha256, type Transaction } from "./transaction.ts";
@@ -83,6 +84,7 @@ export async function noteInstalled(
     modes: { ...transaction.modes, ...installed?.modes },
     files: [...files, ...(await stillThere(host, installed, files))],
     folders: [...new Set([...(installed?.folders ?? []), ...transaction.folders])],
+    selfTestNote: selfTestNotePath(wanted.plugin),
   };
 }
 

@@ -30,7 +30,9 @@ export function chooseRestart(
 
 async function restartUnit(host: Host, unit: string, timeoutMs: number): Promise<void> {
   const { code, stderr } = await host.run("systemctl", ["restart", unit], timeoutMs);
-  if (code !== 0) throw nodeError("KF_NODE_RESTART", unit, stderr.trim() || "systemctl restart failed");
+  // Its second line names commands that the message's reader knows.
+  const [what] = stderr.trim().split("\n");
+  if (code !== 0) throw nodeError("KF_NODE_RESTART", unit, what?.replace(/\.$/, "") || "systemctl restart failed");
 }
 
 // containerd ends on TERM and leaves its containers; HUP would kill it.

@@ -51,6 +51,8 @@ export interface Installed {
   readonly folders: readonly string[];
   /** What Kata's set-up was asked for. */
   readonly kata?: KataSettings | undefined;
+  /** Where a self-test is noted. */
+  readonly selfTestNote?: string;
 }
 
 export const installedName = "installed.json";

@@ -8,12 +8,13 @@ import { takeOut } from "../node/toml/insert.ts";
 import { TomlError } from "../node/toml/parse.ts";
 import { changeNode } from "./change.ts";
 import { dumpNow } from "./containerd.ts";
-import { listSandboxes, type ListedSandbox } from "./cri.ts";
+import { type ListedSandbox, listSandboxes, sandboxesInUse } from "./cri.ts";
 import { owned } from "../files/durable.ts";
 import { bequeath, type Heir } from "./heir.ts";
 import { type Host, messageOf, programFolders } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
 import { crioSocket, findRuntime, type FoundRuntime } from "./runtime.ts";
+import { withRemovalNote } from "./self-test-note.ts";
 import { chooseRestart, untilBack } from "./service.ts";
 import { type EditedMain, type Installed, type InstalledFile, installedName } from "./state.ts";
 import { type Change, sha256 } from "./transaction.ts";
@@ -55,8 +56,7 @@ export async function planUninstall(
   const kind = installed.runtime === "crio" ? "crio" : "containerd";
   const found = await findRuntime(host, { ...options.choice, runtime: kind });
   const socket = kind === "crio" ? crioSocket : (await dumpNow(host, found)).socket;
-  const sandboxes = await askSandboxes(host, found, socket, options.handler, force);
-  const running = sandboxes.filter(({ isReady }) => isReady);
+  const running = await askSandboxes(host, found, socket, options.handler, force);
   const [first] = running;
   if (first !== undefined && !force) {
     const what = `${running.length} sandboxed pods run, such as ${first.namespace}/${first.name}`;
@@ -69,11 +69,12 @@ export async function planUninstall(
     ...(await removals(host, installed, "runtime")),
   ];
   const programs = await removals(host, installed, "program");
-  const isNeeded = sandboxes.length > 0;
+  const isNeeded = running.length > 0;
   const staying = isNeeded ? programs.map(({ path }) => path) : [];
   return { installed, found, socket, running, runtimeFiles, heir, programs: isNeeded ? [] : programs, staying, notes };
 }
 
+/** Those whose shims need what is to go. One that has ended, and that the kubelet has not removed yet, has none. */
 async function askSandboxes(
   host: Host,
   found: FoundRuntime,
@@ -84,7 +85,9 @@ async function askSandboxes(
   // A runtime that is not there any more runs nothing.
   if (found.process === undefined && !(await host.exists(socket))) return [];
   try {
-    return (await listSandboxes(host.target(socket))).filter((sandbox) => sandbox.handler === handler);
+    const place = host.target(socket);
+    const [sandboxes, inUse] = await Promise.all([listSandboxes(place), sandboxesInUse(place)]);
+    return sandboxes.filter((one) => one.handler === handler && (one.isReady || inUse.has(one.id)));
   } catch (cause) {
     if (force) return [{ id: "", name: "unknown", namespace: "", isReady: true, handler }];
     throw nodeError("KF_NODE_IN_USE", socket, `the runtime does not say which pods run: ${messageOf(cause)}`, {
@@ -154,6 +157,8 @@ export async function uninstall(host: Host, plan: UninstallPlan, options: Uninst
   const { operation, stateDirectory, backTimeoutMs } = options;
   const done: string[] = [];
   await changeNode(host, { operation, stateDirectory, socket, restart, backTimeoutMs }, async (transaction) => {
+    const { selfTestNote } = installed;
+    if (selfTestNote !== undefined) await transaction.apply([await withRemovalNote(host, selfTestNote)]);
     await transaction.apply(heir === undefined ? runtimeFiles : [...runtimeFiles, heir.notes]);
     if (found.kind === "containerd") await dumpNow(host, found);
     if (mustRestart) {

@@ -110,6 +110,11 @@ export const nodeErrors = {
     meaning: "A guest kernel or guest image that was given cannot be read, or is empty.",
     action: "name a file with --kernel or --image",
   },
+  KF_NODE_NOT_REACHED: {
+    meaning: "Node set-up was not taken back on every node; the lines above say why for each.",
+    action:
+      "drain the nodes on which sandboxed pods run, bring back those that do not answer, and run helm uninstall again; with --no-hooks they are left as they are",
+  },
 } as const;
 
 export type NodeErrorCode = keyof typeof nodeErrors;

@@ -9,6 +9,7 @@ const initial: Flags = {
   healthAddress: "",
   node: "",
   startupTaint: false,
+  selfTestNote: "",
 };
 
 function flagsOf(...args: string[]): Flags {

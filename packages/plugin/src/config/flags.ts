@@ -12,6 +12,8 @@ export interface Flags {
   /** The plugin's own Node object, "" for none. */
   readonly node: string;
   readonly startupTaint: boolean;
+  /** Path of node set-up's note of a self-test, "" for none. */
+  readonly selfTestNote: string;
 }
 
 /** `help` and `error` carry what to print on stderr; the exit codes are 0 and 2. */
@@ -21,7 +23,7 @@ export type FlagsResult =
   | { readonly kind: "error"; readonly text: string };
 
 interface FlagDefinition {
-  readonly name: "config" | "health-address" | "json" | "log-level" | "node" | "startup-taint";
+  readonly name: "config" | "health-address" | "json" | "log-level" | "node" | "startup-taint" | "self-test-note";
   readonly type: "string" | "bool";
   readonly initial: string;
   readonly help: string;
@@ -58,6 +60,12 @@ const definitions: readonly FlagDefinition[] = [
     type: "bool",
     initial: "false",
     help: "with -node: keep the taint kubefence.io/not-ready on it while the plugin is not ready",
+  },
+  {
+    name: "self-test-note",
+    type: "string",
+    initial: "",
+    help: "with -node: wait for this file, by which kubefence node says that a sandboxed container ran; off when empty",
   },
 ];
 
@@ -101,6 +109,7 @@ export function parseFlags(args: readonly string[]): FlagsResult {
       healthAddress: valueOf("health-address"),
       node: valueOf("node"),
       startupTaint: TRUE.has(valueOf("startup-taint")),
+      selfTestNote: valueOf("self-test-note"),
     },
   };
 }

@@ -14,11 +14,28 @@ export interface Taint {
 export interface NodeObject {
   readonly metadata: { readonly resourceVersion: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: { readonly taints?: readonly Taint[] };
+  readonly status?: { readonly runtimeHandlers?: readonly { readonly name?: string }[] };
+}
+
+/** The handler that node set-up brings. */
+const OWN_HANDLER = "nono-runc";
+
+/**
+ * Whether the node's runtime has loaded the handler of our pods, as its kubelet says; true where that says nothing (before
+ * Kubernetes 1.30). `handlers` are the configured ones: without ours any of them will do, for not every node has all.
+ */
+export function hasHandler({ status }: NodeObject, handlers: readonly string[]): boolean {
+  const loaded = status?.runtimeHandlers;
+  if (loaded === undefined || loaded.length === 0) return true;
+  const wanted = handlers.includes(OWN_HANDLER) ? [OWN_HANDLER] : handlers;
+  return loaded.some(({ name }) => wanted.includes(name ?? ""));
 }
 
 /** What the node should say. `landlockAbi` is 0 while it is not ready. */
 export interface NodeState {
   readonly isReady: boolean;
+  /** Node set-up was taken back: a taint would stay for ever. */
+  readonly isLeft: boolean;
   readonly landlockAbi: number;
 }
 
@@ -35,14 +52,14 @@ export function nodePatch(node: NodeObject, state: NodeState, taints: boolean): 
   const changed = Object.fromEntries(
     Object.entries(wanted).filter(([name, value]) => (labels[name] ?? null) !== value),
   );
-  const spec = taints ? taintPatch(node.spec?.taints ?? [], state.isReady) : undefined;
+  const spec = taints ? taintPatch(node.spec?.taints ?? [], state.isReady || state.isLeft) : undefined;
   if (Object.keys(changed).length === 0 && spec === undefined) return undefined;
   return { metadata: { resourceVersion: node.metadata.resourceVersion, labels: changed }, ...(spec && { spec }) };
 }
 
-function taintPatch(taints: readonly Taint[], isReady: boolean): { taints: Taint[] } | undefined {
+function taintPatch(taints: readonly Taint[], isOpen: boolean): { taints: Taint[] } | undefined {
   const others = taints.filter(({ key }) => key !== NOT_READY_TAINT);
-  if (isReady) return others.length === taints.length ? undefined : { taints: others };
+  if (isOpen) return others.length === taints.length ? undefined : { taints: others };
   const isThere = taints.some(({ key, effect }) => key === NOT_READY_TAINT && effect === "NoSchedule");
   return isThere ? undefined : { taints: [...others, { key: NOT_READY_TAINT, effect: "NoSchedule" }] };
 }

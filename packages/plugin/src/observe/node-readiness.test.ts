@@ -7,11 +7,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Log } from "./log.ts";
 import { openNodeApi } from "./node-api.ts";
-import { type NodeObject, nodePatch } from "./node-patch.ts";
+import { hasHandler, type NodeObject, nodePatch } from "./node-patch.ts";
 import { NodeReadiness } from "./node-readiness.ts";
+import { readSelfTestNote, type SelfTestNote } from "./self-test-note.ts";
 
-const ready = { isReady: true, landlockAbi: 7 };
-const notReady = { isReady: false, landlockAbi: 0 };
+const ready = { isReady: true, isLeft: false, landlockAbi: 7 };
+const notReady = { isReady: false, isLeft: false, landlockAbi: 0 };
 
 function nodeWith(labels: Record<string, string>, taints: { key: string; effect: string }[] = []): NodeObject {
   return { metadata: { resourceVersion: "1", labels }, spec: { taints } };
@@ -36,6 +37,13 @@ describe("patch", () => {
     });
   });
 
+  test("taken back: labels and taint go", () => {
+    expect(nodePatch(nodeWith(labels, [other, ours]), { ...notReady, isLeft: true }, true)).toEqual({
+      metadata: { resourceVersion: "1", labels: { "kubefence.io/ready": null, "kubefence.io/landlock-abi": null } },
+      spec: { taints: [other] },
+    });
+  });
+
   test("nothing where the node says so already", () => {
     expect(nodePatch(nodeWith(labels, [other]), ready, true)).toBeUndefined();
     expect(nodePatch(nodeWith({}, [ours]), notReady, true)).toBeUndefined();
@@ -45,6 +53,46 @@ describe("patch", () => {
   test("without the startup taint, taints are not touched", () => {
     expect(nodePatch(nodeWith({}, [ours]), ready, false)).not.toHaveProperty("spec");
   });
+});
+
+const withHandlers = (...names: string[]): NodeObject => ({
+  ...nodeWith({}),
+  status: { runtimeHandlers: names.map((name) => ({ name })) },
+});
+
+describe("the runtime's handlers, as the kubelet says", () => {
+  test.each([
+    [[], ["nono-runc"], true],
+    [["", "runc"], ["nono-runc"], false],
+    [["", "runc", "nono-runc"], ["nono-runc", "kata-qemu"], true],
+    [["", "runc", "kata-qemu"], ["nono-runc", "kata-qemu"], false],
+    [["", "runc", "kata-qemu"], ["kata-qemu", "kata-clh"], true],
+    [["", "runc"], ["kata-qemu", "kata-clh"], false],
+  ])("%j for %j: %s", (loaded, handlers, isThere) => {
+    expect(hasHandler(withHandlers(...loaded), handlers)).toBe(isThere);
+  });
+
+  test("an older kubelet says nothing", () => {
+    expect(hasHandler(nodeWith({}), ["nono-runc"])).toBe(true);
+  });
+});
+
+test("a note of a self-test counts for the boot that it was written in", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kubefence-note-"));
+  const [note, boot] = [join(folder, "note.json"), join(folder, "boot_id")];
+  writeFileSync(boot, "one\n");
+  expect(await readSelfTestNote(note, boot)).toBe("missing");
+  for (const [text, says] of [
+    ['{"version":1,"boot_id":"one"}', "proven"],
+    ['{"version":1,"boot_id":"two"}', "missing"],
+    ['{"version":1,"removed":true}', "removed"],
+    ["{", "missing"],
+    ["null", "missing"],
+  ] as const) {
+    writeFileSync(note, text);
+    expect(await readSelfTestNote(note, boot)).toBe(says);
+  }
+  rmSync(folder, { recursive: true });
 });
 
 /** Stands in for the API server: one node, and a way to fail. */
@@ -104,6 +152,9 @@ describe("against an API server", () => {
 
   const log = { info: record(), warn: record(), error: record(), flush: (): void => undefined };
   let conditions: Record<string, boolean> = {};
+  let [inCharge, registrations] = [true, 1];
+  let note: SelfTestNote = "proven";
+  const forget = vi.fn<() => Promise<void>>(async () => undefined);
   let keeper: NodeReadiness;
   beforeEach(() => {
     vi.clearAllMocks();
@@ -111,10 +162,17 @@ describe("against an API server", () => {
     server.requests.length = 0;
     server.failure = 0;
     conditions = { registered: true, launcher: true };
+    server.node = nodeWith({});
+    [inCharge, registrations, note] = [true, 1, "proven"];
     keeper = new NodeReadiness("worker 1", false, {
       api: openNodeApi(server.environment, directory),
       log,
       readiness: () => conditions,
+      isInCharge: () => inCharge,
+      registrations: () => registrations,
+      handlers: ["nono-runc"],
+      selfTest: async () => note,
+      forget,
       landlockAbi: () => 7,
     });
   });
@@ -127,9 +185,14 @@ describe("against an API server", () => {
       'PATCH /api/v1/nodes/worker%201 Bearer secret {"metadata":{"resourceVersion":"1","labels":{"kubefence.io/ready":"true","kubefence.io/landlock-abi":"7"}}}',
     ]);
     expect(log.info).toHaveBeenCalledExactlyOnceWith("node ready", { node: "worker 1", landlock_abi: 7 });
-    vi.setSystemTime(6 * 60_000);
+    // Once more when the kubelet has written the node's status, then seldom.
+    vi.setSystemTime(16_000);
+    await keeper.check();
     await keeper.check();
     expect(server.requests).toHaveLength(4);
+    vi.setSystemTime(6 * 60_000);
+    await keeper.check();
+    expect(server.requests).toHaveLength(6);
     conditions = { registered: false, launcher: true };
     await keeper.check();
     expect(log.warn).toHaveBeenCalledExactlyOnceWith("node not ready", { node: "worker 1", missing: ["registered"] });
@@ -144,6 +207,60 @@ describe("against an API server", () => {
     await keeper.check();
     server.node = nodeWith({});
     expect(server.requests.at(-1)).toContain('{"kubefence.io/ready":null}');
+  });
+
+  test("a runtime that comes back without the handler, and one that gets it", async () => {
+    await keeper.check();
+    registrations = 2;
+    server.node = {
+      ...nodeWith({ "kubefence.io/ready": "true", "kubefence.io/landlock-abi": "7" }),
+      status: { runtimeHandlers: [{ name: "runc" }] },
+    };
+    await keeper.check();
+    expect(server.requests.at(-1)).toContain('{"kubefence.io/ready":null,"kubefence.io/landlock-abi":null}');
+    expect(log.warn).toHaveBeenCalledExactlyOnceWith("node not ready", { node: "worker 1", missing: ["handler"] });
+    server.node = { ...nodeWith({}), status: { runtimeHandlers: [{ name: "runc" }, { name: "nono-runc" }] } };
+    vi.setSystemTime(16_000);
+    await keeper.check();
+    expect(server.requests.at(-1)).toContain('"kubefence.io/ready":"true"');
+  });
+
+  test("without a self-test the node is not ready; nothing is changed at the end", async () => {
+    note = "missing";
+    vi.setSystemTime(31_000);
+    await keeper.check();
+    expect(log.warn).toHaveBeenCalledExactlyOnceWith("node not ready", { node: "worker 1", missing: ["self-test"] });
+    note = "proven";
+    await keeper.check();
+    expect(server.requests.at(-1)).toContain('"kubefence.io/ready":"true"');
+    const before = server.requests.length;
+    await keeper.close();
+    note = "missing";
+    await keeper.close();
+    expect(server.requests).toHaveLength(before);
+  });
+
+  test("a set-up that was taken back takes the labels off, at the latest at the end, and is forgotten then", async () => {
+    await keeper.check();
+    server.node = nodeWith({ "kubefence.io/ready": "true", "kubefence.io/landlock-abi": "7" });
+    note = "removed";
+    server.failure = 500;
+    await keeper.close();
+    expect(forget).not.toHaveBeenCalled();
+    server.failure = 0;
+    vi.setSystemTime(60_000);
+    await keeper.close();
+    expect(server.requests.at(-1)).toContain('{"kubefence.io/ready":null,"kubefence.io/landlock-abi":null}');
+    expect(forget).toHaveBeenCalledOnce();
+  });
+
+  test("an instance that a newer one has replaced does not speak for the node", async () => {
+    await keeper.check();
+    const before = server.requests.length;
+    inCharge = false;
+    conditions = { registered: false, launcher: true };
+    await keeper.check();
+    expect(server.requests).toHaveLength(before);
   });
 
   test("an API server that refuses: logged once, tried again later", async () => {
