@@ -22,6 +22,7 @@ packages=(
   e2fsprogs        # Kata images: debugfs, e2fsck
   fdisk            # Kata images: sfdisk
   cryptsetup-bin   # end-to-end: veritysetup, on those images
+  systemd          # end-to-end: containerd as its unit
   g++              # fuzz: libFuzzer
   shellcheck       # end-to-end: the scripts of deploy/kind and contrib
   "$@"

@@ -18,7 +18,7 @@ const startTimeoutMs = 60_000;
 /** The launcher sets the sandbox up in a few milliseconds. */
 const settleTimeoutMs = 10_000;
 const pollMs = 50;
-const cgroupParent = "/kubefence-self-test";
+const cgroupPrefix = "/kubefence-self-test-";
 const maxAttempts = 6;
 const running = 1;
 
@@ -68,7 +68,9 @@ interface Attempt {
 }
 
 async function runOnce(host: Host, socket: string, { image, systemdCgroup }: SelfTestOptions): Promise<Attempt> {
-  const pod = encodePod(systemdCgroup);
+  const uid = randomUUID();
+  const cgroupParent = `${cgroupPrefix}${uid}`;
+  const pod = encodePod(uid, systemdCgroup ? "system.slice" : cgroupParent);
   let sandbox = "";
   try {
     const request = message((writer) => writer.tag(1, bytesField).bytes(pod).tag(2, bytesField).string(handlerName));
@@ -92,7 +94,7 @@ async function runOnce(host: Host, socket: string, { image, systemdCgroup }: Sel
     if (sandbox !== "") {
       await callCri(socket, "StopPodSandbox", textMessage(sandbox), startTimeoutMs).catch(() => undefined);
       await callCri(socket, "RemovePodSandbox", textMessage(sandbox), startTimeoutMs).catch(() => undefined);
-      await removeCgroup(host);
+      await removeCgroup(host, cgroupParent);
     }
   }
 }
@@ -118,7 +120,7 @@ async function isSandboxed(pid: number): Promise<boolean> {
 }
 
 /** What the runtime leaves of the parent that it was given; systemd's own slices stay. */
-async function removeCgroup(host: Host): Promise<void> {
+async function removeCgroup(host: Host, cgroupParent: string): Promise<void> {
   const root = "/sys/fs/cgroup";
   // One hierarchy, or one for each controller.
   for (const hierarchy of ["", ...(await host.list(root))]) {
@@ -136,8 +138,7 @@ const networkOfNode = 2;
 const ownPids = 1;
 
 // Field numbers are those of k8s.io/cri-api, runtime/v1/api.proto.
-function encodePod(systemdCgroup: boolean): Uint8Array {
-  const uid = randomUUID();
+function encodePod(uid: string, cgroupParent: string): Uint8Array {
   const metadata = message((writer) =>
     writer
       .tag(1, bytesField)
@@ -149,11 +150,7 @@ function encodePod(systemdCgroup: boolean): Uint8Array {
   );
   // The node's network, so that no address has to be found; systemd's driver takes slices only.
   const linux = message((writer) =>
-    writer
-      .tag(1, bytesField)
-      .string(systemdCgroup ? "system.slice" : cgroupParent)
-      .tag(2, bytesField)
-      .bytes(securityContext(1)),
+    writer.tag(1, bytesField).string(cgroupParent).tag(2, bytesField).bytes(securityContext(1)),
   );
   return message((writer) => writer.tag(1, bytesField).bytes(metadata).tag(8, bytesField).bytes(linux));
 }
