@@ -147,7 +147,7 @@ cluster-down: node_modules/.setup ## stop the cluster that cluster-up started
 	node e2e/stack/cluster/down.ts
 
 .PHONY: kata-kernel-test
-kata-kernel-test: node_modules/.setup ## build a guest kernel with Landlock from Debian's source (the first time: 6 CPU-minutes) and boot it and a guest image in QEMU
+kata-kernel-test: node_modules/.setup ## build a guest kernel with Landlock from Debian's source (the first time: 10 CPU-minutes) and boot it and a guest image in QEMU
 	@tools/install-debian-packages.sh
 	kata/kernel/test/build.sh
 	vitest run --project kata-kernel $(RESULTS)

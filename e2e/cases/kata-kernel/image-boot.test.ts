@@ -64,3 +64,22 @@ test("its init reads the policy that was put in, and starts the launcher that wa
   expect(JSON.parse(answers.get("probe")?.output ?? "")).toMatchObject({ landlock: { denied_open: true } });
   expect(answers.get("launcher")?.output).toContain("Permission denied");
 });
+
+/** How Kata has the kernel mount a measured root (`dm-mod.create`). */
+function measuredRoot(parameters: string): string {
+  const [, hash = "", salt = "", blocks = ""] = /root_hash=(\w+),salt=(\w+),data_blocks=(\d+)/.exec(parameters) ?? [];
+  const table = `0 ${Number(blocks) * 8} verity 1 /dev/vda1 /dev/vda2 4096 4096 ${blocks} 0 sha256 ${hash} ${salt}`;
+  return `dm-mod.create="dm-verity,,,ro,${table}" root=/dev/dm-0 ro init=/sbin/init`;
+}
+
+test("a measured image boots with its new parameters, and with the old ones does not", async () => {
+  const disk = join(directory, "measured.image");
+  const old = await makeKataImage(disk, { files, rootMegabytes, measured: true });
+  const printed = await inject(disk, "--kernel-verity-params", old ?? "");
+  const renewed = /^kernel_verity_params = "(.*)"$/m.exec(printed)?.[1] ?? "";
+  const answers = await bootDisk({ kernel: vmlinux, disk, parameters: measuredRoot(renewed) });
+  expect(answers.get("policy")).toEqual({ output: policy.trimEnd(), status: 0 });
+  expect(answers.get("root")?.output).toMatch(/ \/ ext4 ro/);
+  const stale = bootDisk({ kernel: vmlinux, disk, parameters: measuredRoot(old ?? "") });
+  await expect(stale).rejects.toThrow(/Unable to mount root fs|verity/);
+});

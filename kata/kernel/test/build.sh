@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the kernel of `make kata-kernel-test` from Debian's newest linux-source, with landlock.conf and configure.sh as for a
-# Kata kernel, and prints the directory with vmlinux and config. Built once (about 6 CPU-minutes) for each source package
+# Kata kernel, and prints the directory with vmlinux and config. Built once (about 10 CPU-minutes) for each source package
 # and recipe; kept in $KUBEFENCE_CACHE/kernels. Needs no root where the packages below are installed.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -18,7 +18,7 @@ if [[ ! -f $kept/vmlinux ]]; then
   mkdir -p "$kernels"
   work=$(mktemp -d "$kernels/build.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  echo "==> a guest kernel from $source $version (6 CPU-minutes, once)" >&2
+  echo "==> a guest kernel from $source $version (10 CPU-minutes, once)" >&2
   # apt drops its rights to a user who may not write here, and says so on standard error.
   (cd "$work" && apt-get download -q "$source" && dpkg-deb -x ./*.deb .) >&2
   mkdir "$work/linux" "$work/kept"
