@@ -210,6 +210,7 @@ describe("e2e.sh and down.sh", () => {
     write("kubeconfig", readFileSync(own.directories.kubeconfig, "utf8"));
     const ended = await script(own, ["deploy/kind/e2e.sh"], cases);
     expect(ended, ended.stderr).toMatchObject({ exitCode: 0 });
+    expect(ended.stderr).toContain("no RuntimeClass kata-nono-sandbox: without the cases in virtual machines");
     expect(ended.stdout).toMatch(/^✓ original-checks: checks 12 to 15/m);
     expect(ended.stdout).toMatch(/^Results: (\d+)\/\1 passed, \d+ not run$/m);
   });

@@ -100,7 +100,9 @@ test("kubectl logs", async ({ cluster, runPod }) => {
     runtimeClassName: "nono-runc",
     container: { command: ["sh", "-c", "echo first; echo second; exec sleep infinity"] },
   });
-  expect(await cluster.kubectl.run(["logs", "access-logs"])).toBe("first\nsecond\n");
+  // A pod is ready when its process is there, which may not have said anything yet.
+  const logs = (): Promise<string> => cluster.kubectl.run(["logs", "access-logs"]);
+  await expect.poll(logs, { timeout: 30_000, interval: 500 }).toBe("first\nsecond\n");
 });
 
 test("kubectl port-forward", async ({ cluster, runPod }) => {
