@@ -178,7 +178,7 @@ bench: stack ## compare with the same plugin in Go and the launcher with a C pro
 
 .PHONY: coverage
 coverage: node_modules/.setup ## coverage of the parts that decide, by the unit tests; fails below 90 % of their lines
-	vitest run --project unit --coverage packages/plugin packages/cli
+	vitest run --project unit --coverage --testTimeout 600000 packages/plugin packages/cli
 
 .PHONY: mutants
 mutants: node_modules/.setup ## change the parts that decide and count the changes that no unit test notices (hours; MUTATE=GLOB for some of them)

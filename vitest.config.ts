@@ -7,9 +7,10 @@ const config: ViteUserConfig = defineConfig({
     coverage: {
       provider: "v8",
       include: deciding,
-      exclude: ["**/*.test.ts", "**/testing/**", "**/generated/**"],
+      exclude: ["**/*.test.ts", "**/testing.ts", "**/testing/**", "**/generated/**"],
       reporter: ["text", "json-summary"],
       reportsDirectory: "build/coverage",
+      reportOnFailure: true,
       thresholds: { lines: 90 },
     },
     projects: [

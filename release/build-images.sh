@@ -27,8 +27,13 @@ buildah manifest rm "$list" >/dev/null 2>&1 || true
 buildah manifest create "$list" >/dev/null
 for arch in "${architectures[@]}"; do
   name=localhost/kubefence/release-$arch
-  [[ $base != localhost/* ]] || images/base.sh "$base" "$arch"
-  BASE=$base images/build.sh "$name" "$arch"
+  if [[ $base == localhost/* ]]; then # made here, one for each architecture
+    images/base.sh "$base-$machine" "$machine" >/dev/null
+    images/base.sh "$base-$arch" "$arch" >/dev/null
+    BASE=$base-$arch BUILD_BASE=$base-$machine images/build.sh "$name" "$arch"
+  else
+    BASE=$base images/build.sh "$name" "$arch"
+  fi
   buildah manifest add "$list" "$name" >/dev/null
 done
 rm -rf build/release/image
