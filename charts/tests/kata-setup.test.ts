@@ -133,7 +133,8 @@ test("every flag is one that the command has", async () => {
   const kata = program.commands
     .find((command) => command.name() === "node")
     ?.commands.find((command) => command.name() === "kata");
-  for (const { command, args = [] } of [...pod.initContainers, ...pod.containers]) {
+  const hook: PodSpec = find(render({ values }), "DaemonSet", "kubefence-node-uninstall")["spec"].template.spec;
+  for (const { command, args = [] } of [...pod.initContainers, ...pod.containers, ...hook.initContainers.slice(0, 1)]) {
     if (command[0] !== "/usr/local/bin/kubefence") continue;
     const found = kata?.commands.find((one) => one.name() === command[3]);
     const { unknown, operands } = found?.parseOptions([...command.slice(4), ...args]) ?? {
@@ -142,6 +143,30 @@ test("every flag is one that the command has", async () => {
     };
     expect({ unknown, operands }).toEqual({ unknown: [], operands: [] });
   }
+});
+
+const hookOf = (values: object): Container[] =>
+  find(render({ values }), "DaemonSet", "kubefence-node-uninstall")["spec"].template.spec.initContainers;
+
+test("helm uninstall takes it back, before the node's set-up if that is there", () => {
+  const names = (values: object): string[] => hookOf(values).map(({ name }) => name);
+  expect(names(withKata())).toEqual(["unconfigure-kata", "unconfigure-node"]);
+  expect(names(withKata({}, { nodeSetup: { enabled: false } }))).toEqual(["unconfigure-kata"]);
+  expect(names({})).toEqual(["unconfigure-node"]);
+  const others = {
+    containerdConfigPath: "/c",
+    nodeSetup: { restart: "term", runtime: "crio", uninstall: { force: true } },
+  };
+  expect(hookOf(withKata({}, others))[0]?.command.slice(1)).toEqual([
+    "node",
+    "kata",
+    "uninstall",
+    "--root=/host",
+    "--restart=term",
+    "--runtime=crio",
+    "--config=/c",
+    "--force",
+  ]);
 });
 
 test("rights: what waits may only read, what works on the node is privileged", () => {

@@ -117,6 +117,7 @@ const privileged = [
   "unconfigure-node",
   "configure-kata",
   "kata-setup-complete",
+  "unconfigure-kata",
 ];
 
 test("only the set-up is privileged; nothing else may gain anything", () => {

@@ -55,6 +55,11 @@ changed, so a class that is there keeps the one that the original gave it; NOTES
 {{- range uniq $annotations }}
 - --annotation={{ . }}
 {{- end }}
+{{ include "kubefence.kataRuntime" . }}
+{{- end }}
+
+{{- /* Which container runtime, and how it is restarted. */ -}}
+{{- define "kubefence.kataRuntime" -}}
 - --restart={{ .Values.nodeSetup.restart }}
 {{- with .Values.nodeSetup.runtime }}
 - --runtime={{ . }}
