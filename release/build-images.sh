@@ -35,9 +35,12 @@ for arch in "${architectures[@]}"; do
     BASE=$base images/build.sh "$name" "$arch"
   fi
   buildah manifest add "$list" "$name" >/dev/null
+  # By itself as well: what lists an image's content reads no layout of several.
+  rm -rf "build/release/image-$arch"
+  mkdir -p build/release
+  buildah push --quiet "$name" "oci:build/release/image-$arch:$version" >/dev/null
 done
 rm -rf build/release/image
-mkdir -p build/release
 buildah manifest push --quiet --all "$list" "oci:build/release/image:$version" >/dev/null
 buildah manifest rm "$list" >/dev/null
 echo "build/release/image: ${architectures[*]}"

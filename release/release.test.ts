@@ -139,7 +139,7 @@ test("Kata's kernel is built where its parts changed, and not where only the tag
 test("image, chart, bill of materials and checksums are signed, and a change is noticed", () => {
   script("push-images");
   script("push-chart");
-  writeFileSync(join(output, "image.spdx.json"), JSON.stringify({ spdxVersion: "SPDX-2.3" }));
+  writeFileSync(join(output, "image-amd64.spdx.json"), JSON.stringify({ spdxVersion: "SPDX-2.3" }));
   script("checksums");
   run(tool("cosign"), ["generate-key-pair"]);
   script("sign", { COSIGN_KEY: join(folder, "cosign.key") });
@@ -168,7 +168,7 @@ test("image, chart, bill of materials and checksums are signed, and a change is 
       { cwd: output, stdio: "pipe", encoding: "utf8" },
     );
   verify();
-  expect(readFileSync(join(output, "SHA256SUMS"), "utf8")).toMatch(/^[0-9a-f]{64} {2}image\.spdx\.json\n/m);
-  writeFileSync(join(output, "SHA256SUMS"), "00  image.spdx.json\n");
+  expect(readFileSync(join(output, "SHA256SUMS"), "utf8")).toMatch(/^[0-9a-f]{64} {2}image-amd64\.spdx\.json\n/m);
+  writeFileSync(join(output, "SHA256SUMS"), "00  image-amd64.spdx.json\n");
   expect(verify).toThrow("Command failed");
 }, 120_000);

@@ -15,7 +15,9 @@ insecure=()
 if [ -f image.digest ]; then
   for name in nono-nri-plugin kubefence; do
     "$cosign" sign "${arguments[@]}" "${insecure[@]}" "$prefix/$name@$(<image.digest)"
-    [ ! -f image.spdx.json ] || "$cosign" attest "${arguments[@]}" "${insecure[@]}" --type spdxjson --predicate image.spdx.json "$prefix/$name@$(<image.digest)"
+    for list in image-*.spdx.json; do
+      [ ! -f "$list" ] || "$cosign" attest "${arguments[@]}" "${insecure[@]}" --type spdxjson --predicate "$list" "$prefix/$name@$(<image.digest)"
+    done
   done
 fi
 for part in kernel:kata-kernel-landlock rootfs:kata-rootfs-nono; do
