@@ -32,7 +32,7 @@ afterAll(async () => {
 
 test("the guide's commands: the DaemonSet becomes ready, its test pod is sandboxed", async () => {
   const guide = readFileSync(join(checkout, "docs/guide/installation.md"), "utf8");
-  const [, written = ""] = /## Without Helm\n[^]*?```sh\n([^]*?)```/.exec(guide) ?? [];
+  const [, written = ""] = /## Without Helm\n[^]*?```sh[^\n]*\n([^]*?)```/.exec(guide) ?? [];
   const commands = written
     .replace("REGISTRY/nono-nri-plugin:TAG", "nono-nri:latest")
     .replace("image: IMAGE", `image: ${image}`)

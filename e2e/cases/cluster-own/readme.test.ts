@@ -11,7 +11,7 @@ import { checkout } from "../../stack/directories.ts";
 
 test("README, on a cluster", async ({ own }) => {
   const readme = readFileSync(join(checkout, "README.md"), "utf8");
-  const [, commands = ""] = /## On a cluster\n[^]*?```sh\n([^]*?)```/.exec(readme) ?? [];
+  const [, commands = ""] = /## On a cluster\n[^]*?```sh[^\n]*\n([^]*?)```/.exec(readme) ?? [];
   expect(commands.trim().split("\n")).toHaveLength(3);
 
   await own.kubectl.helm(["uninstall", "kubefence", "--namespace=kube-system", "--wait"]);
