@@ -16,7 +16,7 @@ await new Stryker({
   coverageAnalysis: "perTest",
   // There is none: Stryker would read tsconfig.json with the API of a TypeScript older than ours.
   tsconfigFile: "tsconfig.none.json",
-  ignorePatterns: ["build", "native", "e2e", "bench", "docs", "**/dist"],
+  ignorePatterns: ["build", "native/target", "bench", "**/dist"],
   tempDirName: "build/stryker",
   concurrency: Number(process.env["MUTANTS_AT_ONCE"] ?? 2),
   // Constants of a module would need a run of all tests each.
