@@ -26,12 +26,18 @@ help: ## show this list
 .PHONY: setup
 setup: node_modules/.setup ## install what the targets need: Debian packages (as root), npm packages; called by the others
 	@tools/check-prerequisites.sh
+	@tools/install-debian-packages.sh
 
 node_modules/.setup: package-lock.json package.json $(wildcard packages/*/package.json e2e/package.json bench/package.json)
 	@tools/check-prerequisites.sh
+	@# Rust links with it. Debian's npm brings it along, others do not.
+	@command -v cc >/dev/null || tools/install-debian-packages.sh
 	@echo "==> npm packages"
 	@# Not `npm ci`: it insists on lock entries for platforms that a registry mirror need not carry.
-	npm install --no-save --no-progress --loglevel=error
+	npm install --no-save --no-progress --no-audit --no-fund --loglevel=error
+	@# npm 9 (Debian 12) makes no link for a program that two packages have, one for each machine, even though it installs only one.
+	@ln -sfn ../node-linux-$$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')/bin/node node_modules/.bin/node
+	@node_modules/.bin/node --version >/dev/null
 	@touch $@
 
 .PHONY: build
