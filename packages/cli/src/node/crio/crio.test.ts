@@ -69,6 +69,16 @@ describe("what is there already", () => {
     expect("dropIn" in proposal && parseTomlValues(proposal.dropIn.text)["crio"]).not.toHaveProperty("nri");
   });
 
+  test("a later file's table of the default handler counts alone, as for CRI-O", () => {
+    const text = '[crio.runtime.runtimes.crun]\nruntime_path = "/opt/crun"\n';
+    const proposal = proposeCrio([main, packaged, { path: `${folder}/20-crun.conf`, text }], folder, settings);
+    expect(proposal).toMatchObject({ baseProgram: "/opt/crun" });
+    // Not the annotations that the earlier file let pods have.
+    expect("dropIn" in proposal && parseTomlValues(proposal.dropIn.text)).toEqual({
+      crio: { runtime: { runtimes: { "nono-runc": { runtime_path: settings.program } } } },
+    });
+  });
+
   test("NRI that is switched off is switched on", () => {
     const off = { path: `${folder}/20-off.conf`, text: "[crio.nri]\nenable_nri = false\n" };
     const proposal = proposeCrio([main, originalNri, off], folder, settings);

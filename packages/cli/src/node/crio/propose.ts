@@ -1,6 +1,7 @@
 /**
  * What a node's CRI-O needs. Its files are merged by the rule of crio.conf.d(5): the main file, then the drop-ins in the order of
- * their names; a later file's value wins, tables of runtimes are merged by handler. Pure.
+ * their names; a later file's value wins. The table of a handler takes the place of an earlier one as a whole:
+ * https://github.com/cri-o/cri-o/issues/8307. Pure.
  */
 import { stringify } from "smol-toml";
 import type { NodeProblem } from "../errors.ts";
@@ -63,7 +64,7 @@ export function proposeCrio(
   }
   const merged = parsed.filter((file) => !later.includes(file)).map(({ values }) => values);
   const name = lastText(merged, "default_runtime") || "crun";
-  const base = joined(merged.map((values) => handlerOf(values, name)));
+  const base = handlerOf(merged.findLast((values) => Object.hasOwn(runtimesOf(values), name)) ?? {}, name);
   if ((textAt(base, "runtime_type") || "oci") !== "oci") {
     return { code: "KF_NODE_BASE_HANDLER", where: folder, what: `the default handler ${name} is not of type oci` };
   }
@@ -82,8 +83,12 @@ export function proposeCrio(
   };
 }
 
+function runtimesOf(values: TomlTable): TomlTable {
+  return tableAt(values, ["crio", "runtime", "runtimes"]);
+}
+
 function handlerOf(values: TomlTable, name: string): TomlTable {
-  return tableAt(values, ["crio", "runtime", "runtimes", name]);
+  return tableAt(runtimesOf(values), [name]);
 }
 
 /** True for a file such as the original's deploy script wrote. */

@@ -53,7 +53,7 @@ function parse({ path, text }: KataFile): TomlTable {
 }
 
 /** `high` over `low`; neither is changed. */
-export function merge(low: TomlTable, high: TomlTable): TomlTable {
+function merge(low: TomlTable, high: TomlTable): TomlTable {
   const merged = { ...low };
   for (const [key, value] of Object.entries(high)) {
     const known = merged[key];

@@ -4,18 +4,18 @@ import { isTable, tableAt, textAt } from "../containerd/effective.ts";
 import type { CrioFile } from "../crio/propose.ts";
 import { nodeError } from "../errors.ts";
 import { parseTomlValues, TomlError, type TomlTable } from "../toml/parse.ts";
-import { merge } from "./configuration.ts";
 import { configurationPath } from "./derive.ts";
 import type { KataHandler } from "./handler.ts";
 import { kataCrioDropInName, kataHandlerName, kataMark, type KataSettings } from "./settings.ts";
 
-/** Tables of CRI-O's handlers, later files over earlier ones, without our drop-in. @throws {NodeError} KF_NODE_TOML */
+/**
+ * Tables of CRI-O's handlers without our drop-in. A later file's table takes the place of an earlier one as a whole:
+ * https://github.com/cri-o/cri-o/issues/8307. @throws {NodeError} KF_NODE_TOML
+ */
 export function crioHandlers(files: readonly CrioFile[]): Map<string, TomlTable> {
-  const merged = files
+  const tables = files
     .filter(({ path }) => !path.endsWith(`/${kataCrioDropInName}`))
-    .map(parse)
-    .reduce(merge, {});
-  const tables = Object.entries(tableAt(merged, ["crio", "runtime", "runtimes"]));
+    .flatMap((file) => Object.entries(tableAt(parse(file), ["crio", "runtime", "runtimes"])));
   return new Map(tables.flatMap(([name, table]) => (isTable(table) ? [[name, table] as const] : [])));
 }
 

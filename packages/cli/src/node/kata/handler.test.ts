@@ -3,11 +3,20 @@ import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryOf } from "../../files/durable.ts";
 import type { KernelVerdict } from "../../kata/kernel.ts";
+import { readDump } from "../containerd/effective.ts";
 import { parseTomlValues, type TomlTable } from "../toml/parse.ts";
 import { readKata } from "./configuration.ts";
 import { crioHandlers, kataCrioDropIn, readCrioTable } from "./crio.ts";
 import { chooseGuest, findImageMismatch, guestPath, isGuestFile, parseKataVersion } from "./guest.ts";
-import { findKataHandler, kataDropIn, type KataHandler, readContainerdTable, wideAnnotations } from "./handler.ts";
+import {
+  findKataHandler,
+  kataDropIn,
+  type KataHandler,
+  kataObstacles,
+  missingKata,
+  readContainerdTable,
+  wideAnnotations,
+} from "./handler.ts";
 import { handlerRows, type HandlerState } from "./lacks.ts";
 import type { KataSettings } from "./settings.ts";
 
@@ -59,6 +68,42 @@ describe("Kata's handler", () => {
     const ours = handlers.get("kata-nono-qemu") ?? {};
     expect(found(new Map([["kata-nono-qemu", ours]]), "/opt/kata/configuration-kata-nono-qemu.toml")).toBeUndefined();
   });
+
+  test("a configuration that no handler has leaves the choice to the names, and `kata` is the last of them", () => {
+    expect(found(handlers, "/opt/other.toml")?.name).toBe("kata-qemu");
+    expect(found(new Map([["kata", { ...go, runtime_path: "", options: {} }]]))).toMatchObject({
+      name: "kata",
+      shim: undefined,
+      configuration: undefined,
+    });
+    expect(found(new Map([["kata-clh", go]]))).toBeUndefined();
+  });
+});
+
+/** Why not, for a containerd that has these plugins switched off. */
+function obstacles(disabled: readonly string[], handler: KataHandler | undefined): unknown {
+  const dump = readDump(`disabled_plugins = ${JSON.stringify(disabled)}\n`);
+  return kataObstacles(dump, handler, "/etc/containerd/config.toml");
+}
+
+describe("a containerd that cannot start our handler", () => {
+  test.each(["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"])("has %s switched off", (plugin) => {
+    expect(obstacles(["io.containerd.snapshotter.v1.zfs", plugin], found(handlers))).toEqual([
+      { code: "KF_NODE_CRI_DISABLED", where: "/etc/containerd/config.toml", what: `disabled_plugins has ${plugin}` },
+    ]);
+  });
+
+  test("has no handler of Kata's: the message names the two that are looked for, and how to get one", () => {
+    const what = "it has no handler kata-qemu or kata-qemu-runtime-rs";
+    expect(obstacles([], undefined)).toEqual([{ code: "KF_KATA_MISSING", where: "/etc/containerd/config.toml", what }]);
+    expect(missingKata("/x").message).toBe(
+      `KF_KATA_MISSING: /x: ${what}; install Kata (kata-deploy), or name its configuration with --qemu-config`,
+    );
+  });
+
+  test("others that are switched off do not matter", () => {
+    expect(obstacles(["io.containerd.snapshotter.v1.zfs", "io.containerd.grpc.v1.cri-o"], found(handlers))).toEqual([]);
+  });
 });
 
 describe("our handler", () => {
@@ -80,6 +125,26 @@ describe("our handler", () => {
     expect(base && wideAnnotations(kataDropIn(base, settings).handler)).toEqual([]);
     expect(wideAnnotations(go)).toEqual(["io.katacontainers.*", "io.katacontainers.*"]);
   });
+
+  test("a shim that containerd finds by itself stays unnamed", () => {
+    const base = found(new Map([["kata-qemu", { ...go, runtime_path: "" }]]));
+    expect(base && kataDropIn(base, settings).handler).not.toHaveProperty("runtime_path");
+  });
+
+  test.each(["*", "io.*", "io.kata*", "io.k?ta*", "io.katacontainers.*", "io.katacontainers.config.runtime.*"])(
+    "%j lets a pod set anything of Kata's",
+    (pattern) => {
+      expect(wideAnnotations({ pod_annotations: [pattern] })).toEqual([pattern]);
+      expect(wideAnnotations({ container_annotations: ["a", pattern] })).toEqual([pattern]);
+    },
+  );
+
+  test.each(["io.katacontainers.config.hypervisor.default_vcpus", "io.kubernetes.*", "example.com/*", "iox*"])(
+    "%j does not",
+    (pattern) => {
+      expect(wideAnnotations({ pod_annotations: [pattern] })).toEqual([]);
+    },
+  );
 
   test("CRI-O: the same by its keys, from the files in their order", () => {
     const files = [

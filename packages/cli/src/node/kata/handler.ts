@@ -85,9 +85,15 @@ export function missingKata(where: string): ReturnType<typeof nodeError> {
   return nodeError("KF_KATA_MISSING", where, `it has no handler ${ownHandlers.slice(0, 2).join(" or ")}`);
 }
 
-/** Patterns of a handler's annotations that let a pod's author set more of Kata than its size. */
+const kataAnnotations = "io.katacontainers.";
+
+/**
+ * Patterns of a handler's annotations that let a pod's author set more of Kata than its size. They are Go's path.Match, so
+ * `*` ends at a slash only, and Kata's names have none: `io.*` and `*` take them all.
+ */
 export function wideAnnotations(table: TomlTable): string[] {
-  return [...stringsAt(table, "pod_annotations"), ...stringsAt(table, "container_annotations")].filter(
-    (name) => name === "*" || (name.startsWith("io.katacontainers") && name.includes("*")),
-  );
+  return [...stringsAt(table, "pod_annotations"), ...stringsAt(table, "container_annotations")].filter((pattern) => {
+    const [literal = ""] = pattern.split(/[*?[\\]/, 1);
+    return pattern.includes("*") && (literal.startsWith(kataAnnotations) || kataAnnotations.startsWith(literal));
+  });
 }
