@@ -1,5 +1,6 @@
 /** A manifest in words, for people: what it grants, what stays closed, volumes and network. */
 import type { Access, Manifest, VolumeAccess } from "./manifest.ts";
+import { homeSpellings } from "./path.ts";
 
 export interface View {
   readonly grants: Readonly<Record<Access, readonly string[]>>;
@@ -14,14 +15,18 @@ export interface View {
 /** Sorts a manifest into what a reader wants to know. */
 export function viewManifest(manifest: Manifest): View {
   const { exceptions, ...kubefence } = manifest.kubefence;
-  const inHomes = exceptions.flatMap((path) => (path.startsWith("$HOME/") ? [path.slice("$HOME/".length)] : []));
-  const spelled = new Set(inHomes.flatMap((rest) => [`$HOME/${rest}`, `/root/${rest}`, `/home/*/${rest}`]));
+  const closed = new Set(exceptions);
+  // The compiler writes all spellings of a home; a manifest by hand may close one home only.
+  const inHomes = exceptions.filter(
+    (path) => path.startsWith("$HOME/") && homeSpellings(path).every((spelling) => closed.has(spelling)),
+  );
+  const spelled = new Set(inHomes.flatMap(homeSpellings));
   const having = (access: Access): string[] =>
     manifest.filesystem.grants.filter((grant) => grant.access === access).map((grant) => grant.path);
   return {
     grants: { read: having("read"), write: having("write"), readwrite: having("readwrite") },
     exceptions: exceptions.filter((path) => !spelled.has(path)),
-    homeExceptions: inHomes,
+    homeExceptions: inHomes.map((path) => path.slice("$HOME/".length)),
     volumes: [
       ["emptyDir, persistent volume claims", dataVolumes[kubefence.volumes]],
       ["ConfigMap, Secret, downward API", kubefence.config_volumes ? "read" : "only where a path above covers them"],
