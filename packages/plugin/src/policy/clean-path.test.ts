@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 // oxlint-disable-next-line no-restricted-imports -- the oracle of a property
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
-import { cleanPath, isAtOrUnder, isStrictlyUnder } from "./clean-path.ts";
+import { cleanPath, isAtOrUnder, isPlainPath, isStrictlyUnder } from "./clean-path.ts";
 
 const pathParts = fc.array(fc.constantFrom("/", "//", ".", "..", "a", "nono", " ", "ä", "\n", "..."), {
   maxLength: 12,
@@ -39,6 +39,29 @@ describe("cleanPath", () => {
         const once = cleanPath(parts.join(""));
         expect(cleanPath(once)).toBe(once);
         expect(cleanPath(`/${parts.join("")}`)).toBe(once);
+      }),
+    );
+  });
+});
+
+describe("isPlainPath", () => {
+  test.each(["/a", "/nono/x", "/a b", "/a.b", "/a..", "/ä"])("%j needs no cleaning", (path) => {
+    expect(isPlainPath(path)).toBe(true);
+  });
+
+  test.each(["", "/", "a", "/a/", "//a", "/a//b", "/./a", "/a/..", "/a/.hidden", "/a\uFFFD"])(
+    "%j is looked at",
+    (path) => {
+      expect(isPlainPath(path)).toBe(false);
+    },
+  );
+
+  test("property: what is plain is clean already", () => {
+    fc.assert(
+      fc.property(pathParts, (parts) => {
+        const path = `/${parts.join("")}`;
+        fc.pre(isPlainPath(path));
+        expect(posix.normalize(path)).toBe(path);
       }),
     );
   });

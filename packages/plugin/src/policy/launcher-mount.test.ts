@@ -36,7 +36,10 @@ describe("mounts that could replace the launcher", () => {
   });
 
   test("a destination that was not UTF-8 is refused, because the launcher would be told another path", () => {
-    expect(findMountOverLauncher([bindMount("/data\uFFFD", "/x")])?.code).toBe("MOUNT_PATH_INVALID");
+    expect(findMountOverLauncher([bindMount("/data\uFFFD", "/x")])).toEqual({
+      code: "MOUNT_PATH_INVALID",
+      what: 'a volume is mounted at "/data\uFFFD", which is not valid UTF-8',
+    });
   });
 
   test("property: any detour that ends at or under /nono is found", () => {

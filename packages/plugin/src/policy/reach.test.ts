@@ -34,6 +34,32 @@ describe("C1: a launcher's directory that is closed to the container's user", ()
     );
   });
 
+  test("a user namespace is seen among others, and others are none", () => {
+    const closed = { ...closedDirectory, mode: 0o700 };
+    const pid = { type: "pid", path: "" };
+    const mapped = { namespaces: [pid, { type: "user", path: "" }] };
+    expect(findBarrier(containerInput({ linux: mapped }), [closed])?.code).toBe("LAUNCHER_UNREACHABLE");
+    expect(findBarrier(containerInput({ linux: { namespaces: [pid] } }), [closed])).toBeUndefined();
+    expect(findBarrier(containerInput({ linux: { namespaces: [] } }), [closed])).toBeUndefined();
+    expect(findBarrier(containerInput({ linux: undefined }), [closed])).toBeUndefined();
+  });
+
+  test("root passes what belongs to another user, as the kernel lets it", () => {
+    expect(findBarrier(user(0), [{ ...closedDirectory, uid: 1000, gid: 1000 }])).toBeUndefined();
+  });
+
+  test("its owner is judged by the owner's permission, even where the others have more", () => {
+    const ofUser = { ...closedDirectory, uid: 1000 };
+    expect(findBarrier(user(1000, 5), [ofUser])).toBeUndefined();
+    expect(findBarrier(user(1000, 5), [{ ...ofUser, mode: 0o077 }])?.code).toBe("LAUNCHER_UNREACHABLE");
+  });
+
+  test("where several are closed, one that is closed to this user is named", () => {
+    const open = { ...closedDirectory, path: "/opt", mode: 0o755 };
+    expect(findBarrier(user(1000), [open, closedDirectory])?.what).toContain("/opt/nono-nri");
+    expect(findBarrier(user(1000), [open])).toBeUndefined();
+  });
+
   test("the group's permission is enough for its members", () => {
     const forGroup = { ...closedDirectory, mode: 0o750 };
     expect(findBarrier(user(1000, 0), [forGroup])).toBeUndefined();
