@@ -95,6 +95,40 @@ describe("what is there already", () => {
     });
   });
 
+  test("an earlier file with our handler stays: ours wins", () => {
+    const earlier = { ...originalHandler, path: `${folder}/98-nono-runc.conf` };
+    const proposal = proposeCrio([main, packaged, earlier], folder, settings);
+    expect(proposal).toMatchObject({ superseded: [], notes: [] });
+    const later = { path: `${folder}/99-other.conf`, text: '[crio.runtime.runtimes.other]\nruntime_path = "/x"\n' };
+    expect(proposeCrio([main, packaged, later], folder, settings)).toMatchObject({ superseded: [] });
+  });
+
+  test("NRI's paths are changed where they are asked for and differ, connections are let in", () => {
+    const closed = { path: `${folder}/20-off.conf`, text: "[crio.nri]\nnri_disable_connections = true\n" };
+    const asked = { socketPath: "/run/nri.sock", pluginPath: "/opt/nri/plugins", configPath: undefined };
+    const proposal = proposeCrio([main, packaged, originalNri, closed], folder, { ...settings, nri: asked });
+    expect("dropIn" in proposal && parseTomlValues(proposal.dropIn.text)["crio"]).toMatchObject({
+      nri: { nri_disable_connections: false, nri_listen: "/run/nri.sock" },
+    });
+    expect("dropIn" in proposal && proposal.dropIn.text).not.toMatch(/plugin_dir|plugin_config_dir/);
+  });
+
+  test.each([
+    ["", "/usr/libexec/crio/crun"],
+    ['[crio.runtime]\ndefault_runtime = "runc"\n', "/usr/libexec/crio/runc"],
+    ['[crio.runtime]\ndefault_runtime = ""\n', "/usr/libexec/crio/crun"],
+  ])("where the files name no program it is CRI-O's own: %j", (text, baseProgram) => {
+    expect(proposeCrio([{ ...main, text }], folder, settings)).toMatchObject({ baseProgram });
+  });
+
+  test("a later file that leaves the default runtime empty leaves it to an earlier one", () => {
+    const names = { path: `${folder}/01.conf`, text: '[crio.runtime]\ndefault_runtime = "runc"\n' };
+    const empty = { path: `${folder}/02.conf`, text: '[crio.runtime]\ndefault_runtime = ""\n' };
+    expect(proposeCrio([main, names, empty], folder, settings)).toMatchObject({
+      baseProgram: "/usr/libexec/crio/runc",
+    });
+  });
+
   test("ours does not count", () => {
     const first = proposeCrio([main, packaged], folder, settings);
     const ours = "dropIn" in first ? first.dropIn : main;
@@ -108,6 +142,8 @@ describe("refused", () => {
     expect(proposeCrio([main, packaged, file], folder, settings)).toMatchObject({
       code: "KF_NODE_OVERRIDDEN",
       where: file.path,
+      what: "it is read after /etc/crio/crio.conf.d/99-kubefence.conf and has the handler nono-runc too",
+      action: "take the table out of it",
     });
   });
 
@@ -115,8 +151,12 @@ describe("refused", () => {
     expect(proposeCrio([{ ...main, text: "a =" }], folder, settings)).toMatchObject({
       code: "KF_NODE_TOML",
       where: main.path,
+      action: "correct it; CRI-O would not start with it either",
     });
     const vm = '[crio.runtime]\ndefault_runtime = "kata"\n[crio.runtime.runtimes.kata]\nruntime_type = "vm"\n';
-    expect(proposeCrio([{ ...main, text: vm }], folder, settings)).toMatchObject({ code: "KF_NODE_BASE_HANDLER" });
+    expect(proposeCrio([{ ...main, text: vm }], folder, settings)).toMatchObject({
+      code: "KF_NODE_BASE_HANDLER",
+      what: "the default handler kata is not of type oci",
+    });
   });
 });
