@@ -57,7 +57,7 @@ function goPattern(pattern: string): RegExp {
 }
 
 function escape(character: string): string {
-  return character.replace(/[.+^${}()|\]\\/]/, String.raw`\$&`);
+  return character.replace(/[*?.+^${}()|[\]\\/]/, String.raw`\$&`);
 }
 
 /** The main file with these files, absolute, for its imports. Only for the runtime's parser to read. @throws {TomlError} */
