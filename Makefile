@@ -215,8 +215,6 @@ demo-recordings: cluster-stack ## run the demos of contrib/ on a real cluster an
 	UPDATE_DOCS=1 vitest run --project cluster cluster-own/demos
 
 # deploy/kind: kind needs docker; `make cluster-up` starts a real Kubernetes without it.
-export RUNTIME ?= containerd
-export CLUSTER_NAME ?= nono-$(RUNTIME)
 .PHONY: kind-up
 kind-up: ## a kind cluster with Kubefence; deploy/kind/deploy.sh has the variables (RUNTIME, KATA, IMAGE, ...)
 	deploy/kind/deploy.sh
