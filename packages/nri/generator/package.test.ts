@@ -14,7 +14,13 @@ const project = join(scratch, "project");
 
 function run(directory: string, program: string, ...args: string[]): string {
   try {
-    return execFileSync(program, args, { cwd: directory, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync(program, args, {
+      cwd: directory,
+      env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: 60_000,
+    });
   } catch (error) {
     // What a compiler has to say is on stdout.
     throw new Error(`${program}: ${error instanceof Error && "stdout" in error ? String(error.stdout) : ""}`, {
@@ -27,7 +33,9 @@ beforeAll(() => {
   const built = join(scratch, "built");
   run(root, process.execPath, join(root, "generator", "package.ts"), built);
   run(scratch, "mkdir", "project");
-  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
+  // As the guide begins.
+  run(project, "npm", "init", "-y");
+  run(project, "npm", "pkg", "set", "type=module");
   // What the registry would hand out, each as a file.
   const packages = [built, ...["@bufbuild/protobuf", "@types/node", "undici-types"].map((name) => join(modules, name))];
   for (const folder of packages) run(scratch, "npm", "pack", "--silent", folder);
@@ -77,6 +85,14 @@ test("a plugin in 30 lines compiles against its types, and runs", async () => {
   } finally {
     driver.kill("SIGKILL");
   }
+}, 120_000);
+
+test("the test in the SDK guide runs as it stands there", () => {
+  const guide = readFileSync(join(root, "..", "..", "docs", "guide", "sdk.md"), "utf8");
+  const [, code = ""] = /^```ts\n(.*?)^```$/ms.exec(guide) ?? [];
+  expect(code).toContain("FakeRuntime.start");
+  writeFileSync(join(project, "plugin-test.ts"), code);
+  expect(run(project, process.execPath, "plugin-test.ts")).toBe("default/web/app: Europe/Berlin\n");
 }, 120_000);
 
 async function outputOf(child: ChildProcess): Promise<string[]> {
