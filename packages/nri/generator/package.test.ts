@@ -91,6 +91,7 @@ test("the test in the SDK guide runs as it stands there", () => {
   const guide = readFileSync(join(root, "..", "..", "docs", "guide", "sdk.md"), "utf8");
   const [, code = ""] = /^```ts\n(.*?)^```$/ms.exec(guide) ?? [];
   expect(code).toContain("FakeRuntime.start");
+  copyFileSync(join(root, "examples", "timezone.ts"), join(project, "plugin.ts"));
   writeFileSync(join(project, "plugin-test.ts"), code);
   expect(run(project, process.execPath, "plugin-test.ts")).toBe("default/web/app: Europe/Berlin\n");
 }, 120_000);
