@@ -7,6 +7,7 @@ step() { echo "==> $1"; shift; "$@"; }
 rust() {
   step "format (Rust)" cargo fmt --all --check --manifest-path native/Cargo.toml &&
     step "lint (Rust)" cargo clippy --quiet --all-targets --manifest-path native/Cargo.toml -- -D warnings &&
+    step "lock file of the fuzz targets" cargo metadata --quiet --locked --format-version 1 --manifest-path native/fuzz/Cargo.toml >/dev/null &&
     step "licences (Rust)" node tools/check-rust-licences.ts
 }
 said=$(mktemp)
