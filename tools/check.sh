@@ -4,10 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step() { echo "==> $1"; shift; "$@"; }
+locked() { cargo metadata --quiet --locked --format-version 1 --manifest-path "$1" >/dev/null; }
 rust() {
   step "format (Rust)" cargo fmt --all --check --manifest-path native/Cargo.toml &&
     step "lint (Rust)" cargo clippy --quiet --all-targets --manifest-path native/Cargo.toml -- -D warnings &&
-    step "lock file of the fuzz targets" cargo metadata --quiet --locked --format-version 1 --manifest-path native/fuzz/Cargo.toml >/dev/null &&
+    step "lock file of the fuzz targets" locked native/fuzz/Cargo.toml &&
     step "licences (Rust)" node tools/check-rust-licences.ts
 }
 said=$(mktemp)

@@ -1,6 +1,7 @@
 /** The part of the command line that is `kubefence node kata`. */
 import { Command, Option } from "commander";
 import type { KataFlags } from "./commands/node-kata-options.ts";
+import { withRestart, withRuntime } from "./node-runtime-options.ts";
 import type { Finish } from "./program.ts";
 
 /** Builds the command. */
@@ -41,17 +42,10 @@ export function kataCommand(finish: Finish): Command {
 }
 
 function withOptions(command: Command): Command {
-  return command
+  command
     .option("--root <directory>", "the node's root, as seen from here", "/")
-    .option("--state <directory>", "where kubefence node keeps its notes on the node", "/var/lib/kubefence")
-    .addOption(
-      new Option("--runtime <name>", "the container runtime (default: the one that runs)").choices([
-        "containerd",
-        "crio",
-      ]),
-    )
-    .option("--config <file>", "the container runtime's main file (default: the one that it runs with)")
-    .option("--runtime-binary <file>", "the container runtime's program (default: the one that runs)")
+    .option("--state <directory>", "where kubefence node keeps its notes on the node", "/var/lib/kubefence");
+  withRuntime(command)
     .option("--qemu-config <file>", "Kata's QEMU configuration (default: that of the node's own handler)")
     .option("--directory <directory>", "where our QEMU configuration goes", "/opt/kubefence/kata")
     .option("--share-directory <directory>", "where kernel and image go", "/opt/kata/share/kata-containers")
@@ -71,14 +65,6 @@ function withOptions(command: Command): Command {
         .default("false"),
     )
     .option("--annotation <name...>", "let these annotations of pods reach Kata, beside the harmless ones", [])
-    .option("--kata-timeout <seconds>", "how long to wait for Kata to appear", "0")
-    .addOption(
-      new Option(
-        "--restart <how>",
-        "restart the container runtime by its systemd unit, by SIGTERM to a process that something starts again, or not at all",
-      )
-        .choices(["systemd", "term", "none"])
-        .default("systemd"),
-    )
-    .option("--wait <seconds>", "how long the container runtime may take to come back", "120");
+    .option("--kata-timeout <seconds>", "how long to wait for Kata to appear", "0");
+  return withRestart(command);
 }

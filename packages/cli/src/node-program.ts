@@ -1,9 +1,10 @@
 /** The part of the command line that is `kubefence node`. */
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { CheckFlags } from "./commands/node-check.ts";
 import type { NodeFlags } from "./commands/node-options.ts";
 import { kataCommand } from "./node-kata-program.ts";
 import type { ReportFlags } from "./commands/node-report.ts";
+import { withRestart, withRuntime } from "./node-runtime-options.ts";
 import type { Finish } from "./program.ts";
 
 /** Builds the command. */
@@ -53,7 +54,7 @@ export function nodeCommand(finish: Finish): Command {
 }
 
 function withOptions(command: Command): Command {
-  return command
+  command
     .option("--root <directory>", "the node's root, as seen from here", "/")
     .option(
       "--release <directory>",
@@ -63,27 +64,12 @@ function withOptions(command: Command): Command {
     .option("--plugin-config <file>", "the plugin's configuration", "/etc/nri/conf.d/10-nono-nri.toml")
     .option("--program <file>", "where nono-runc goes on the node", "/opt/kubefence/bin/nono-runc")
     .option("--log <file>", "where nono-runc logs refusals", "/var/log/nono-runc.log")
-    .option("--state <directory>", "where this command keeps its notes on the node", "/var/lib/kubefence")
-    .addOption(
-      new Option("--runtime <name>", "the container runtime (default: the one that runs)").choices([
-        "containerd",
-        "crio",
-      ]),
-    )
-    .option("--config <file>", "the container runtime's main file (default: the one that it runs with)")
-    .option("--runtime-binary <file>", "the container runtime's program (default: the one that runs)")
+    .option("--state <directory>", "where this command keeps its notes on the node", "/var/lib/kubefence");
+  withRuntime(command)
     .option("--oci-runtime <file>", "what nono-runc calls: runc or crun (default: what the node's own handler starts)")
     .option("--nri-socket <path>", "NRI's socket (default: as the node has it)")
     .option("--nri-plugins <directory>", "NRI's plugins (default: as the node has it)")
     .option("--nri-config <directory>", "NRI's plugin configuration (default: as the node has it)")
-    .option("--require-plugin", "let containerd refuse pods of every handler while the plugin is away")
-    .addOption(
-      new Option(
-        "--restart <how>",
-        "restart the container runtime by its systemd unit, by SIGTERM to a process that something starts again, or not at all",
-      )
-        .choices(["systemd", "term", "none"])
-        .default("systemd"),
-    )
-    .option("--wait <seconds>", "how long the container runtime may take to come back", "120");
+    .option("--require-plugin", "let containerd refuse pods of every handler while the plugin is away");
+  return withRestart(command);
 }

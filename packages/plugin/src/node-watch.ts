@@ -161,7 +161,7 @@ export class NodeWatch {
       launcher: isForGuestsOnly(configuration) ? guestLauncher : (withoutShims ?? launcherState(checked)),
       profiles: nonoBinPath === "" ? new Map() : await profiles.read(),
       filterProblem: needsFilter
-        ? await inspectFilterFile(this.#daemon.launcherDirectory, seccompProfile, process.geteuid?.() ?? 0)
+        ? await inspectFilterFile(this.#daemon.launcherDirectory, seccompProfile, uid)
         : undefined,
     };
   }

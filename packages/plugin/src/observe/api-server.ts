@@ -1,4 +1,7 @@
-/** The API server as a pod reaches it: its service's address, the pod's token. */
+/**
+ * The API server as a pod reaches it: its service's address, the pod's token. Not Kubernetes' own client: that brings every kind of
+ * object into a daemon whose memory is counted, for a GET and a PATCH.
+ */
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 
