@@ -68,6 +68,14 @@ test.each([
   expect(await files()).toBe(before);
 });
 
+test("systemd's limit of five starts in ten seconds does not count ours", { timeout: 200_000 }, async () => {
+  expect(await ask("show", "containerd.service", "--property=StartLimitBurst", "--value")).toBe("5");
+  for (let round = 0; round < 4; round += 1) {
+    expect(await kubefence("install")).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await kubefence("uninstall")).toMatchObject({ exitCode: 0, stderr: "" });
+  }
+});
+
 test("a unit that does not come back with the new files gets the old ones", { timeout: 200_000 }, async () => {
   const before = await files();
   const { exitCode, stderr } = await kubefence("install", "--nri-socket", "/dev/null/nri.sock", "--wait", "10");

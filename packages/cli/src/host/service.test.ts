@@ -48,7 +48,7 @@ describe("restart", () => {
   test.each(["containerd.service", "k3s.service"])("by the unit that the process belongs to: %s", async (unit) => {
     const host = new FakeSystemdHost({ code: 0, stdout: "", stderr: "" });
     await chooseRestart(found(unit), options("systemd"))(host);
-    expect(host.calls).toEqual([`systemctl restart ${unit}`]);
+    expect(host.calls).toEqual([`systemctl reset-failed ${unit}`, `systemctl restart ${unit}`]);
   });
 
   test("systemd's error is the message", async () => {

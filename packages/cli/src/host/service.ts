@@ -29,6 +29,10 @@ export function chooseRestart(
 }
 
 async function restartUnit(host: Host, unit: string, timeoutMs: number): Promise<void> {
+  // systemd counts an ordered start too, and a unit that came up badly has used them all by itself: without this it
+  // refuses the start that brings the old files back (systemd.unit(5), StartLimitIntervalSec=). The restart tells more
+  // than this one's failure would.
+  await host.run("systemctl", ["reset-failed", unit], timeoutMs);
   const { code, stderr } = await host.run("systemctl", ["restart", unit], timeoutMs);
   // Its second line names commands that the message's reader knows.
   const [what] = stderr.trim().split("\n");
