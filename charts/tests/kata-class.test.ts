@@ -18,13 +18,13 @@ const admitted = (config: object): unknown => {
   return JSON.parse(expression);
 };
 
-test("F6: it has the overhead of a virtual machine, unless told otherwise", () => {
+test("it has the overhead of a virtual machine, unless told otherwise", () => {
   expect(classOf({})["overhead"]).toEqual({ podFixed: { cpu: "250m", memory: "160Mi" } });
   expect(classOf({ overhead: { memory: "1Gi" } })["overhead"]).toEqual({ podFixed: { cpu: "250m", memory: "1Gi" } });
   expect(classOf({ overhead: { cpu: null, memory: null } })["overhead"]).toBeUndefined();
 });
 
-test("B8: its pods go to the nodes that are named, and to those that are ready if nodes say so", () => {
+test("its pods go to the nodes that are named, and to those that are ready if nodes say so", () => {
   expect(classOf({})["scheduling"]).toBeUndefined();
   const nodeSelector = { "katacontainers.io/kata-runtime": "true" };
   expect(classOf({ nodeSelector })["scheduling"]).toEqual({ nodeSelector });
@@ -35,7 +35,7 @@ test("B8: its pods go to the nodes that are named, and to those that are ready i
   });
 });
 
-test("B7: enabling it is enough for its handler to be sandboxed, and for the plugin to know that Kata is behind it", () => {
+test("enabling it is enough for its handler to be sandboxed, and for the plugin to know that Kata is behind it", () => {
   expect(configurationOf(kata({}))).toMatchObject({ runtimeClasses: ["nono-runc", "kata-qemu"], kataClasses: [] });
   expect(configurationOf(kata({ handler: "enclave" }))).toMatchObject({
     runtimeClasses: ["nono-runc", "enclave"],

@@ -3,7 +3,7 @@ import { testWithPlugin } from "../fixtures.ts";
 import { busyboxWith } from "../stack/images/recipes.ts";
 import type { RootfsEntry } from "../stack/images/rootfs.ts";
 
-// The image ships something at /nono or beside it (P2). Our mount covers it, or the container does not start.
+// The image ships something at /nono or beside it. Our mount covers it, or the container does not start.
 
 const test = testWithPlugin();
 

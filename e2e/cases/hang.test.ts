@@ -21,7 +21,7 @@ test("a hanging plugin refuses the container, and works again when it goes on", 
   await expect
     .poll(() => plugin.log.records().filter(({ msg }) => msg === "synchronized").length, { timeout: 20_000 })
     .toBe(2);
-  // B2: the late answer was not taken, so nothing says that the container was sandboxed.
+  // The late answer was not taken, so nothing says that the container was sandboxed.
   const injected = plugin.log.records().filter(({ msg, pod: name }) => msg === "injected" && name === "hanging");
   expect(injected).toEqual([]);
   expect(plugin.records(pod.uid)).toEqual([]);

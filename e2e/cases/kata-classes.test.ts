@@ -35,7 +35,7 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ["config.hypervisor.cc_init_data", "H4sIAAAAAAAAAwMAAAAAAAAAAAA=", /KATA_POLICY_REFUSED: .*kata_policy_sha256/],
 ];
 
-test.for(refused)("F1, P10: io.katacontainers.%s", async ([name, value, message], { plugin, runSandboxedPod }) => {
+test.for(refused)("io.katacontainers.%s", async ([name, value, message], { plugin, runSandboxedPod }) => {
   const annotations = { [`io.katacontainers.${name}`]: value };
   const podName = `refused-${refused.findIndex(([own]) => own === name)}`;
   const pod = await runSandboxedPod({ name: podName, annotations });

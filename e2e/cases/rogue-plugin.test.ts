@@ -6,7 +6,7 @@ import { testWithPlugin } from "../fixtures.ts";
 import { images } from "../stack/images/recipes.ts";
 import { runProbe } from "../stack/probe.ts";
 
-// Another NRI plugin of the node, with a later index, undoes what ours put in. The container must not start (P9).
+// Another NRI plugin of the node, with a later index, undoes what ours put in. The container must not start.
 
 const test = testWithPlugin();
 

@@ -5,7 +5,7 @@ import { type RuntimeFixtures, testWithRuntime } from "../fixtures.ts";
 import { busyboxWith, images } from "../stack/images/recipes.ts";
 import type { Pod } from "../stack/kubelet/pod.ts";
 
-// What the container would really run at /nono/nono: tricks of the image that nobody sees in its configuration (A3).
+// What the container would really run at /nono/nono: tricks of the image that nobody sees in its configuration.
 
 const test = testWithRuntime();
 

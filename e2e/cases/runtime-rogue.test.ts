@@ -7,7 +7,7 @@ import type { TestNode } from "../stack/node.ts";
 import { busyboxWith, images } from "../stack/images/recipes.ts";
 import type { PluginProcess } from "../stack/plugin/process.ts";
 
-// Other NRI plugins, with ours and in its place, that try to get a container past nono-runc (P9).
+// Other NRI plugins, with ours and in its place, that try to get a container past nono-runc.
 
 const test = testWithRuntime();
 

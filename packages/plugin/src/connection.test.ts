@@ -95,7 +95,7 @@ describe("registration", () => {
       ]);
   });
 
-  test("B4: with a runtime that is too old succeeds, and every container of our class is refused", async () => {
+  test("with a runtime that is too old succeeds, and every container of our class is refused", async () => {
     await using connected = await Connected.open({ version: "1.7.34", nriVersion: "" });
     await expect.poll(() => connected.daemon.logged("runtime not supported")).toMatchObject([{ level: "ERROR" }]);
     await expect(connected.plugin.createContainer(pod, container)).rejects.toThrow(
@@ -175,7 +175,7 @@ describe("a container's life on the wire", () => {
     expect(daemon.logged("state")).toEqual([]);
   });
 
-  test("A1: a refusal arrives as PERMISSION_DENIED, and the plugin stays", async () => {
+  test("a refusal arrives as PERMISSION_DENIED, and the plugin stays", async () => {
     await using connected = await Connected.open();
     const { plugin } = connected;
     const refused = plugin.createContainer(pod, { ...container, mounts: [bindMount("/nono/", "/evil")] });
@@ -185,7 +185,7 @@ describe("a container's life on the wire", () => {
     expect((await plugin.createContainer(pod, container)).adjust).toBeDefined();
   });
 
-  test("B2: a container that we never answered for is rejected at validation", async () => {
+  test("a container that we never answered for is rejected at validation", async () => {
     await using connected = await Connected.open();
     const answer = await connected.plugin.validateContainerAdjustment({ pod, container: { id: "late" }, adjust: {} });
     expect(answer.reject).toBe(true);
@@ -194,7 +194,7 @@ describe("a container's life on the wire", () => {
 });
 
 describe("connections that come and go", () => {
-  test("B3: after a restart of the runtime the plugin is back, and forgets what it answered before", async () => {
+  test("after a restart of the runtime the plugin is back, and forgets what it answered before", async () => {
     await using connected = await Connected.open();
     const { runtime, daemon, connection } = connected;
     await connected.plugin.createContainer(pod, container);
@@ -260,7 +260,7 @@ describe("two instances on one node", () => {
   });
 });
 
-test("B6: 500 containers at synchronize, in chunks, are all looked at", async () => {
+test("500 containers at synchronize, in chunks, are all looked at", async () => {
   const containers = Array.from({ length: 500 }, (_, index) => ({
     id: `c${index}`,
     podSandboxId: "sandbox1",

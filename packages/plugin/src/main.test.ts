@@ -77,7 +77,7 @@ describe(
       expect(await failedStart(files)).toMatch(/^nono-nri: nono binary not found at .*: ENOENT.*\n$/);
     });
 
-    test("P13: kernel without Landlock, or with less than min_landlock_abi", async () => {
+    test("kernel without Landlock, or with less than min_landlock_abi", async () => {
       const off = '{"version":"0.1.0","landlock":{"abi":0,"errata":0,"denied_open":false},"kernel":"6.1.0"}\n';
       using files = new NodeFiles(fakeLauncher(off, 1));
       expect(await failedStart(files)).toMatch(/^nono-nri: LANDLOCK_OFF: .*; add landlock to the kernel's lsm= list/);
@@ -94,7 +94,7 @@ describe(
 );
 
 describe("running", { timeout: TIMEOUT_MS }, () => {
-  test("registers, logs as the original, and B5: ends at SIGTERM with 0, with what is in flight", async () => {
+  test("registers, logs as the original, and ends at SIGTERM with 0, with what is in flight", async () => {
     using files = new NodeFiles();
     await using runtime = await FakeRuntime.start({ socketPath: files.socket });
     await using daemon = new DaemonProcess(["--config", files.configuration]);
@@ -175,7 +175,7 @@ describe("running", { timeout: TIMEOUT_MS }, () => {
     await expect.poll(() => daemon.records("launcher ready again")).toHaveLength(1);
   });
 
-  test("C1: a launcher's directory that is closed to others is warned about with the command that helps", async () => {
+  test("a launcher's directory that is closed to others is warned about with the command that helps", async () => {
     using files = new NodeFiles();
     chmodSync(files.launcher.path, 0o700);
     await using daemon = new DaemonProcess(["--config", files.configuration]);
@@ -202,7 +202,7 @@ describe("running", { timeout: TIMEOUT_MS }, () => {
       ]);
   });
 
-  test("C16: without nono_bin_path it runs, and refuses every container of our class", async () => {
+  test("without nono_bin_path it runs, and refuses every container of our class", async () => {
     using files = new NodeFiles();
     writeFileSync(
       files.configuration,
@@ -217,7 +217,7 @@ describe("running", { timeout: TIMEOUT_MS }, () => {
     expect((await plugin.createContainer({ runtimeHandler: "runc" }, { id: "c" })).adjust).toBeUndefined();
   });
 
-  test("F10: without Landlock of its own a node for guests only works; one for other classes too does not", async () => {
+  test("without Landlock of its own a node for guests only works; one for other classes too does not", async () => {
     const off = '{"version":"0.1.0","landlock":{"abi":0,"errata":0,"denied_open":false},"kernel":"5.4.0"}\n';
     using files = new NodeFiles(fakeLauncher(off, 1));
     const configure = (classes: string): void =>

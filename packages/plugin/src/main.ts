@@ -83,7 +83,7 @@ async function start(flags: Flags): Promise<void> {
   readiness?.start();
 }
 
-/** The original looks at the kernel before it reads the file; it does not matter where all classes are of Kata (F10). */
+/** The original looks at the kernel before it reads the file; it does not matter where all classes are of Kata. */
 function loadFor(path: string, oldKernel: KubefenceError | undefined): Configuration {
   if (oldKernel === undefined) return load(path);
   let configuration: Configuration | undefined;

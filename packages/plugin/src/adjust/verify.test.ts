@@ -44,7 +44,7 @@ function lost(
   return findLostAdjustment(expected, { ...merged, ...changes }, owners, "10-nono-nri");
 }
 
-describe("P9: validation of the merged adjustment", () => {
+describe("validation of the merged adjustment", () => {
   test("ours as we sent it passes, with or without the removals", () => {
     expect(lost({})).toBeUndefined();
     expect(lost({ env: ours.env })).toBeUndefined();

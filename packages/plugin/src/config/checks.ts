@@ -136,7 +136,7 @@ const SYSTEM_DIRECTORIES = new Set(
   ).split(" "),
 );
 
-/** A17: mounting one of these would show the host's files in every sandboxed container. */
+/** Mounting one of these would show the host's files in every sandboxed container. */
 function isSystemDirectory(directory: string): boolean {
   return SYSTEM_DIRECTORIES.has(directory) || /^\/(?:dev|proc|sys)\//.test(directory);
 }

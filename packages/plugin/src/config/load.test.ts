@@ -62,7 +62,7 @@ describe("a file written for the original", () => {
     });
   });
 
-  test("C16: nono_bin_path may be missing where every class is a VM class", () => {
+  test("nono_bin_path may be missing where every class is a VM class", () => {
     const content = 'runtime_classes = ["kata-qemu"]\ndefault_profile = "default"\nvm_rootfs_classes = ["kata-qemu"]\n';
     expect(load(content)).toMatchObject({ nonoBinPath: "", runtimeClasses: ["kata-qemu"] });
   });
@@ -200,7 +200,7 @@ describe("keys that are new", () => {
   });
 });
 
-describe("A17: the launcher's directory is mounted into every sandboxed container, so it must be its own", () => {
+describe("the launcher's directory is mounted into every sandboxed container, so it must be its own", () => {
   test.each([
     "/nono",
     "/usr/bin/nono",

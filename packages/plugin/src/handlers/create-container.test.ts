@@ -44,7 +44,7 @@ describe("a container of our class", () => {
     expect(daemon.decisions).toEqual(["inject"]);
   });
 
-  test("B2: an answer that never left makes no record and no log", async () => {
+  test("an answer that never left makes no record and no log", async () => {
     using daemon = new TestDaemon();
     createContainer(daemon, podInput(), containerInput(), new TestCall());
     await daemon.state.idle();
@@ -53,7 +53,7 @@ describe("a container of our class", () => {
     expect(existsSync(join(daemon.stateDirectory, "pod-uid"))).toBe(false);
   });
 
-  test("C18: with an annotation that is no name is warned about", () => {
+  test("with an annotation that is no name is warned about", () => {
     using daemon = new TestDaemon();
     const call = new TestCall();
     createContainer(daemon, podInput({ profile: `-${"x".repeat(200)}` }), containerInput(), call);

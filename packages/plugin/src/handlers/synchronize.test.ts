@@ -26,7 +26,7 @@ function fields(
   return { id, podSandboxId, args: sandboxed.args, mounts: sandboxed.mounts };
 }
 
-test("B6: containers of our classes that do not run under the launcher are reported and counted, after the answer", () => {
+test("containers of our classes that do not run under the launcher are reported and counted, after the answer", () => {
   using daemon = new TestDaemon();
   const call = new TestCall();
   const containers = [
@@ -52,7 +52,7 @@ test("B6: containers of our classes that do not run under the launcher are repor
   expect(daemon.decisions).toEqual(["unsandboxed 4"]);
 });
 
-test("B6: records of containers that are gone are swept, those of the living stay", async () => {
+test("records of containers that are gone are swept, those of the living stay", async () => {
   using daemon = new TestDaemon();
   for (const containerId of ["alive", "gone"]) {
     daemon.state.write({ containerId, podUid: "pod-uid", pod: "web", namespace: "team-a", profile: "default" });

@@ -17,7 +17,7 @@ interface SynchronizedContainer {
   readonly mounts: readonly MountInput[];
 }
 
-/** B6: finds containers of our classes that started without us, and removes the records of those that are gone. */
+/** Finds containers of our classes that started without us, and removes the records of those that are gone. */
 export function synchronize(
   daemon: Daemon,
   pods: readonly SynchronizedPod[],

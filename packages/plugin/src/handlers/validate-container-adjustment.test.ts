@@ -44,7 +44,7 @@ describe("validation", () => {
     expect(validateContainerAdjustment(daemon, request, new TestCall())).toMatchObject({ reject: true });
   });
 
-  test("P7: rejects a container of our class that we did not answer for", () => {
+  test("rejects a container of our class that we did not answer for", () => {
     using daemon = new TestDaemon();
     const call = new TestCall();
     const request = { pod, container, adjust: { args: [], mounts: [], env: [] }, owners: undefined };
@@ -61,7 +61,7 @@ describe("validation", () => {
     expect(daemon.decisions).toEqual(["refuse ADJUSTMENT_LOST"]);
   });
 
-  test("P9: rejects what another plugin undid", () => {
+  test("rejects what another plugin undid", () => {
     using daemon = new TestDaemon();
     const adjust = { ...createdBy(daemon), args: ["nginx"] };
     const answer = validateContainerAdjustment(

@@ -40,7 +40,7 @@ test.each([
   ["io.katacontainers.pkg.oci.container_type", "pod_sandbox", "Kata's own record"],
   ["io.katacontainers.config.hypervisor.virtio_fs_extra_args", "[]", "is not known to leave the sandbox as it is"],
   ["io.katacontainers.config.agent.unheard_of", "", "is not known to leave the sandbox as it is"],
-])("F1, P10: %s = %j is refused", (name, value, reason) => {
+])("%s = %j is refused", (name, value, reason) => {
   expect(conflictOf(name, value)).toEqual({
     code: "KATA_ANNOTATION_REFUSED",
     what: expect.stringMatching(new RegExp(`^the pod's annotation "${name}" .*`)),

@@ -19,7 +19,7 @@ test("a guest's container is adjusted as any other", () => {
   expect(decide(guest, containerInput(), node()).kind).toBe("sandbox");
 });
 
-test("F1: an annotation that weakens the guest is refused, with the profile that was asked for", () => {
+test("an annotation that weakens the guest is refused, with the profile that was asked for", () => {
   expect(decide(withAnnotation("kata-nono-qemu"), containerInput(), node())).toMatchObject({
     kind: "refuse",
     code: "KATA_ANNOTATION_REFUSED",
@@ -29,7 +29,7 @@ test("F1: an annotation that weakens the guest is refused, with the profile that
   expect(decide(withAnnotation("kata-other"), containerInput(), node()).kind).toBe("skip");
 });
 
-describe("F10: this node's kernel is not the guest's", () => {
+describe("this node's kernel is not the guest's", () => {
   const refusal = { code: "LANDLOCK_OFF", what: "no Landlock" } as const;
   const unfit = node({
     launcher: { kind: "failed", refusal },

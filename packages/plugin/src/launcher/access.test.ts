@@ -43,7 +43,7 @@ describe("who could change the launcher", () => {
   });
 });
 
-describe("C1: what is closed to some users", () => {
+describe("what is closed to some users", () => {
   test.each([
     [0o755, 5, false],
     [0o711, 5, true],

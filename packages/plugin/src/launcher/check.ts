@@ -62,7 +62,7 @@ export function launcherState(checked: LauncherCheck): LauncherState {
   return refusal === undefined ? guestLauncherState(checked) : { kind: "failed", refusal };
 }
 
-/** The same for guests: their kernel is another one, on which the launcher tests itself when it starts (F10). */
+/** The same for guests: their kernel is another one, on which the launcher tests itself when it starts. */
 export function guestLauncherState(checked: LauncherCheck): LauncherState {
   if ("code" in checked) return { kind: "failed", refusal: checked };
   const abi = "probe" in checked ? checked.probe.abi : 0;

@@ -14,7 +14,7 @@ function header32BigEndian(interpreter: boolean): Buffer {
   return bytes;
 }
 
-describe("A4: a launcher that needs a dynamic loader", () => {
+describe("a launcher that needs a dynamic loader", () => {
   test("is found by its program headers", () => {
     expect(findLoader(fakeLauncher("", 0, true))).toEqual({ reason: "it is dynamically linked" });
     expect(findLoader(fakeLauncher())).toBe("static");

@@ -5,7 +5,7 @@ const PT_INTERP = 3;
 
 /**
  * Looks for a dynamic loader in the first bytes of an ELF program (elf(5)). The loader would be the image's, and run
- * before the sandbox (A4). Returns "static", or why it is not.
+ * before the sandbox. Returns "static", or why it is not.
  */
 export function findLoader(prefix: Buffer): "static" | { readonly reason: string } {
   if (prefix.length < 64 || prefix.readUInt32BE(0) !== 0x7f454c46) return { reason: "it is no ELF program" };

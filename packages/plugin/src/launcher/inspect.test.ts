@@ -53,12 +53,12 @@ test("another name than nono", async () => {
   expect(found).toMatchObject({ code: "LAUNCHER_NAME" });
 });
 
-test("A4: a dynamically linked launcher", async () => {
+test("a dynamically linked launcher", async () => {
   const found = await inspectAfter((directory) => directory.install(fakeLauncher("", 0, true)));
   expect(found).toMatchObject({ code: "LAUNCHER_NOT_STATIC", what: expect.stringContaining("dynamically linked") });
 });
 
-describe("A17: who else could change it", () => {
+describe("who else could change it", () => {
   test.each([
     ["the file", ({ nono }: LauncherDirectory) => chmodSync(nono, 0o757), "nono-nri/nono"],
     ["its directory", ({ path }: LauncherDirectory) => chmodSync(path, 0o777), "nono-nri"],
@@ -76,7 +76,7 @@ describe("A17: who else could change it", () => {
   });
 });
 
-describe("C1: what is closed to other users", () => {
+describe("what is closed to other users", () => {
   test("is told with its mode; that the profiles folder may be missing is no matter", async () => {
     const found = await inspectAfter(({ path, nono, profiles }) => {
       chmodSync(path, 0o700);

@@ -22,7 +22,7 @@ describe("the launcher's self-test", () => {
     [0, false],
     [7, false],
     [0, true],
-  ])("P13: Landlock that is off or inert (ABI %i, denied open %s) fails", async (abi, deniedOpen) => {
+  ])("Landlock that is off or inert (ABI %i, denied open %s) fails", async (abi, deniedOpen) => {
     expect(await probe(fakeLauncher(answer(abi, deniedOpen), 1))).toMatchObject({
       code: "LANDLOCK_OFF",
       what: expect.stringContaining("5.15.0"),
@@ -45,7 +45,7 @@ describe("the launcher's self-test", () => {
     });
   });
 
-  test("C10: a program that is not our launcher fails: upstream nono knows no --probe", async () => {
+  test("a program that is not our launcher fails: upstream nono knows no --probe", async () => {
     expect(await probe(fakeLauncher("nono 0.81.0\n", 2))).toMatchObject({
       code: "LAUNCHER_PROBE_FAILED",
       what: expect.stringContaining("did not answer as our launcher does (exit 2"),

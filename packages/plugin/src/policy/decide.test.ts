@@ -53,7 +53,7 @@ describe("profile", () => {
   });
 
   test.each(["", " ", "-x", "_x", "a/b", "a b", "a\n", "default\0", "../default", "a".repeat(65), "ä"])(
-    "C18: the annotation %j is no name: the default profile is used, and the decision says so",
+    "the annotation %j is no name: the default profile is used, and the decision says so",
     (profile) => {
       expect(decide(podInput({ profile }), containerInput(), nodeState())).toMatchObject({
         kind: "sandbox",
@@ -63,7 +63,7 @@ describe("profile", () => {
     },
   );
 
-  test("C18: with invalid_profile = refuse it is refused", () => {
+  test("with invalid_profile = refuse it is refused", () => {
     const node = nodeState({ configuration: configuration({ invalidProfile: "refuse" }) });
     expect(decide(podInput({ profile: "a b" }), containerInput(), node)).toMatchObject({
       kind: "refuse",
@@ -72,14 +72,14 @@ describe("profile", () => {
     });
   });
 
-  test("C13: every well-formed name is used as it is, also with _ and a trailing -", () => {
+  test("every well-formed name is used as it is, also with _ and a trailing -", () => {
     for (const profile of ["a", "A_b-", "9_", "a".repeat(64)]) {
       const node = nodeState({ profiles: new Map([[profile, installedProfile()]]) });
       expect(decide(podInput({ profile }), containerInput(), node)).toMatchObject({ kind: "sandbox", profile });
     }
   });
 
-  test("C13: one that is not installed is refused, and the message lists what could be used", () => {
+  test("one that is not installed is refused, and the message lists what could be used", () => {
     expect(decide(podInput({ profile: "missing_" }), containerInput(), nodeState())).toEqual({
       kind: "refuse",
       code: "PROFILE_NOT_INSTALLED",
@@ -146,13 +146,13 @@ describe("allowed_profiles", () => {
 });
 
 describe("refusals of node and container", () => {
-  test("B4: a runtime that ignores args, for containers of our classes only", () => {
+  test("a runtime that ignores args, for containers of our classes only", () => {
     const node = nodeState({ runtime: judgeRuntime("containerd", "1.7.34", "") });
     expect(decide(podInput(), containerInput(), node)).toMatchObject({ kind: "refuse", code: "RUNTIME_TOO_OLD" });
     expect(decide(podInput({ runtimeHandler: "runc" }), containerInput(), node).kind).toBe("skip");
   });
 
-  test("C16: without a launcher nothing is mounted from '.', the container is refused", () => {
+  test("without a launcher nothing is mounted from '.', the container is refused", () => {
     const refusal = { code: "LAUNCHER_NOT_CONFIGURED", what: "nono_bin_path is empty" } as const;
     expect(decide(podInput(), containerInput(), nodeState({ launcher: { kind: "failed", refusal } }))).toEqual({
       ...refusal,
@@ -161,7 +161,7 @@ describe("refusals of node and container", () => {
     });
   });
 
-  test("A1, A2: a mount over the launcher", () => {
+  test("a mount over the launcher", () => {
     for (const destination of ["/nono/", "/nono/nono"]) {
       expect(decide(podInput(), containerInput({ mounts: [bindMount(destination, "/x")] }), nodeState())).toMatchObject(
         {
@@ -171,7 +171,7 @@ describe("refusals of node and container", () => {
     }
   });
 
-  test("A13: a variable given twice", () => {
+  test("a variable given twice", () => {
     const container = containerInput({ env: ["NONO_PROFILE=default", "NONO_PROFILE=workspace"] });
     expect(decide(podInput(), container, nodeState())).toMatchObject({ code: "ENV_DUPLICATE" });
   });
@@ -182,7 +182,7 @@ describe("refusals of node and container", () => {
   });
 });
 
-describe("A5 to A8, C11, C12: what the pod puts into its environment or mounts on /tmp is no policy", () => {
+describe("what the pod puts into its environment or mounts on /tmp is no policy", () => {
   const plain = decide(podInput(), containerInput(), nodeState());
 
   test.each([
@@ -196,7 +196,7 @@ describe("A5 to A8, C11, C12: what the pod puts into its environment or mounts o
     expect(decide(podInput(), containerInput({ env: ["PATH=/bin", entry] }), nodeState())).toEqual(plain);
   });
 
-  test("C12: a persistent writable /tmp is an ordinary volume", () => {
+  test("a persistent writable /tmp is an ordinary volume", () => {
     const container = containerInput({ mounts: [volume("empty-dir", "/tmp")] });
     expect(decide(podInput(), container, nodeState())).toEqual(plain);
     expect(decide(podInput({ profile: "workspace" }), container, nodeState())).toMatchObject({

@@ -17,7 +17,7 @@ describe("PATH of the container", () => {
     expect(launcherPath(withEnv("HOME=/"))).toBe(`/nono:${usual}`);
   });
 
-  test("A14: an empty one counts as absent, so that the working directory is not searched", () => {
+  test("an empty one counts as absent, so that the working directory is not searched", () => {
     expect(launcherPath(withEnv("PATH="))).toBe(`/nono:${usual}`);
   });
 
@@ -30,7 +30,7 @@ describe("PATH of the container", () => {
   });
 });
 
-describe("A13: variables given twice", () => {
+describe("variables given twice", () => {
   test.each([
     ["PATH", ["PATH=/bin", "A=1", "PATH=/evil"]],
     ["NONO_PROFILE", ["NONO_PROFILE=a", "NONO_PROFILE=a"]],

@@ -9,7 +9,7 @@ const LAUNCHER_PATH_PREFIX = "/nono:";
 /** The variables of a container, as far as they are asked for. */
 type Environment = Pick<ContainerInput, "envStartingWith">;
 
-/** A13: the runtime replaces only the first of two entries, and the second, the pod's, wins. */
+/** The runtime replaces only the first of two entries, and the second, the pod's, wins. */
 export function findDuplicateVariable(container: Environment): Refusal | undefined {
   for (const name of ["PATH", PROFILE_VARIABLE]) {
     if (container.envStartingWith(`${name}=`).length > 1) {
@@ -22,7 +22,7 @@ export function findDuplicateVariable(container: Environment): Refusal | undefin
   return undefined;
 }
 
-/** The container's PATH with /nono in front; an absent or empty one (A14) becomes the usual directories; never doubled. */
+/** The container's PATH with /nono in front; an absent or empty one becomes the usual directories; never doubled. */
 export function launcherPath(container: Environment): string {
   const own = container.envStartingWith("PATH=")[0]?.slice("PATH=".length) || DEFAULT_PATH;
   return own === "/nono" || own.startsWith(LAUNCHER_PATH_PREFIX) ? own : LAUNCHER_PATH_PREFIX + own;

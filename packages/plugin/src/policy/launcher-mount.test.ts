@@ -5,7 +5,7 @@ import { findMountOverLauncher, touchesLauncherMount } from "./launcher-mount.ts
 
 describe("mounts that could replace the launcher", () => {
   test.each(["/nono", "/nono/", "//nono", "/./nono", "/x/../nono", "nono", "/nono/.", "/a/b/../../nono//"])(
-    "A1: %j is refused, however it is spelled",
+    "%j is refused, however it is spelled",
     (destination) => {
       expect(findMountOverLauncher([bindMount(destination, "/x")])).toMatchObject({
         code: "MOUNT_OVER_LAUNCHER",
@@ -15,7 +15,7 @@ describe("mounts that could replace the launcher", () => {
   );
 
   test.each(["/nono/nono", "/nono/profiles", "/nono/profiles/default.json", "/nono//nono", "/nono/x/.."])(
-    "A2: %j, under the launcher's mount, is refused",
+    "%j, under the launcher's mount, is refused",
     (destination) => {
       expect(findMountOverLauncher([bindMount(destination, "/x")])?.code).toBe("MOUNT_OVER_LAUNCHER");
     },

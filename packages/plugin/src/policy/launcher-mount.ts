@@ -10,7 +10,7 @@ export function touchesLauncherMount(destination: string): boolean {
   return isAtOrUnder(clean, LAUNCHER_MOUNT) || isStrictlyUnder(LAUNCHER_MOUNT, clean);
 }
 
-/** Attacks A1 and A2: the runtime compares destinations as strings, the kernel does not. */
+/** The runtime compares destinations as strings, the kernel does not. */
 export function findMountOverLauncher(mounts: readonly MountInput[]): Refusal | undefined {
   const found = mounts.find(({ destination }) =>
     isPlainPath(destination)

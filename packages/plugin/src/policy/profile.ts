@@ -15,7 +15,7 @@ export interface ProfileChoice {
 /** The lowest Landlock ABI that has TCP rules. */
 const TCP_ABI = 4;
 
-/** The annotation's profile, or the default one; a refusal for a malformed annotation where the configuration says so (C18). */
+/** The annotation's profile, or the default one; a refusal for a malformed annotation where the configuration says so. */
 export function chooseProfile(pod: PodInput, configuration: Configuration): ProfileChoice | Refusal {
   const annotation = pod.annotation(PROFILE_ANNOTATION);
   if (annotation === undefined) return { name: configuration.defaultProfile, ignoredAnnotation: undefined };

@@ -10,7 +10,7 @@ function user(uid: number, gid = uid, additionalGids: number[] = []): ContainerI
   return containerInput({ user: { uid, gid, additionalGids } });
 }
 
-describe("C1: a launcher's directory that is closed to the container's user", () => {
+describe("a launcher's directory that is closed to the container's user", () => {
   test("a non-root user is refused with the command that helps", () => {
     const node = nodeState({ launcher: { kind: "ready", abi: 7, barriers: [closedDirectory] } });
     expect(decide(podInput(), user(1000), node)).toMatchObject({

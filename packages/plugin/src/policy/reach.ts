@@ -1,6 +1,6 @@
 import type { Barrier, ContainerInput, Refusal } from "./inputs.ts";
 
-/** C1: refuses a container whose user cannot get to the launcher, with a better text than the runtime's `permission denied`. */
+/** Refuses a container whose user cannot get to the launcher, with a better text than the runtime's `permission denied`. */
 export function findBarrier(container: ContainerInput, barriers: readonly Barrier[]): Refusal | undefined {
   if (barriers.length === 0) return undefined;
   const mapped = container.linux?.namespaces.some(({ type }) => type === "user") === true;

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { judgeRuntime } from "./runtime.ts";
 
-describe("B4: runtimes that ignore changes of the command", () => {
+describe("runtimes that ignore changes of the command", () => {
   test.each([
     ["containerd", "v2.1.5", ""],
     ["containerd", "1.7.34", ""],

@@ -88,7 +88,7 @@ describe("a manifest that could have been tampered with is not used", () => {
   });
 });
 
-test("C1: a manifest that is closed to other users carries its barrier", async () => {
+test("a manifest that is closed to other users carries its barrier", async () => {
   using directory = new LauncherDirectory();
   chmodSync(`${directory.profiles}/default.json`, 0o600);
   const profiles = await new InstalledProfileReader(directory.path, ownUid).read();

@@ -86,7 +86,7 @@ describe("records", () => {
     expect(failures).toEqual([]);
   });
 
-  test("B6: of containers that are gone are swept, with what a crash left in them", async () => {
+  test("of containers that are gone are swept, with what a crash left in them", async () => {
     const store = newStore();
     for (const id of ["c1", "c2", "c3"]) store.write(record(id, `pod-of-${id}`));
     await store.idle();
@@ -99,7 +99,7 @@ describe("records", () => {
   });
 });
 
-describe("B9: what fails is told, with the container, and stops nothing", () => {
+describe("what fails is told, with the container, and stops nothing", () => {
   test.each([
     ["..", "c1"],
     ["a/b", "c1"],
