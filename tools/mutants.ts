@@ -2,6 +2,7 @@
  * Runs Stryker over the parts that decide, or over MUTATE (globs with commas between). The report is build/mutants/.
  *
  * MUTATE='packages/plugin/src/policy/*.ts' node tools/mutants.ts
+ * With TESTS, globs too, only these tests are asked: those beside the files, say. No mutant is noticed for it that is not.
  */
 import { join } from "node:path";
 import { Stryker } from "@stryker-mutator/core";
@@ -19,6 +20,9 @@ await new Stryker({
   ignorePatterns: ["build", "native/target", "bench", "**/dist"],
   tempDirName: "build/stryker",
   concurrency: Number(process.env["MUTANTS_AT_ONCE"] ?? 2),
+  // An endless loop counts as noticed, a busy machine must not.
+  timeoutMS: 20_000,
+  timeoutFactor: 4,
   // Constants of a module would need a run of all tests each.
   ignoreStatic: true,
   reporters: ["progress-append-only", "clear-text", "json"],

@@ -16,7 +16,7 @@ const templates: Partial<Configuration> = {
     ["default", landlockRestrict],
     ["closed", ["-ro", "/usr", "--"]],
   ]),
-  launcherVariables: ["LANDRUN_*", "DEBUG"],
+  launcherVariables: ["LANDRUN_*", "DEBUG", "TRACE_*"],
 };
 
 function decided(settings: Partial<Configuration>, container: Partial<ContainerInput> = {}, profile = "default") {
@@ -121,9 +121,30 @@ describe("a template", () => {
 
   test("a variable that it obeys is refused, and none is set", () => {
     expect(decided(templates, { env: ["PATH=/bin", "DEBUGGER=1"] }).adjust?.env).toHaveLength(4);
-    for (const name of ["LANDRUN_LOG_LEVEL", "DEBUG"]) {
+    for (const name of ["LANDRUN_LOG_LEVEL", "DEBUG", "TRACE_ALL"]) {
       expect(decided(templates, { env: [`${name}=x`] }).decision).toMatchObject({ code: "LAUNCHER_CANNOT" });
     }
+  });
+
+  test.each([
+    [["{ro}", "{rw}", "--"], "readwrite", true],
+    [["{ro}", "--"], "read", true],
+    [["-ro", "/usr", "--"], "none", false],
+  ])("%j: which volumes it takes is what the plugin knows of it", (template, volumes, configVolumes) => {
+    expect(profileOfTemplate(template)).toEqual({
+      volumes,
+      configVolumes,
+      projectedVolumes: false,
+      literalExceptions: ["/"],
+      restrictsTcp: false,
+      broken: undefined,
+      barrier: undefined,
+    });
+  });
+
+  test("nothing of our launcher's command line is left", () => {
+    const mounts = [volume("empty-dir", "/data")];
+    expect(decided(templates, { mounts }).decision).toMatchObject({ kind: "sandbox", options: [] });
   });
 
   test("what it cannot do is refused", () => {
@@ -145,7 +166,7 @@ describe("a template", () => {
     });
     expect(decide(podInput(), containerInput(), node)).toMatchObject({
       code: "LAUNCHER_CANNOT",
-      what: expect.stringContaining("restricted"),
+      what: expect.stringContaining("add the seccomp policy restricted"),
     });
   });
 });

@@ -27,7 +27,7 @@ describe("runtimes that ignore changes of the command", () => {
     ["containerd", "(devel)", "v0.12.0"],
     ["my-runtime", "0.1", "v0.10.0"],
   ])("%s %s (NRI %j) will do", (name, version, nri) => {
-    expect(judgeRuntime(name, version, nri).refusal).toBeUndefined();
+    expect(judgeRuntime(name, version, nri)).toMatchObject({ name, version, refusal: undefined });
   });
 
   test.each([
@@ -40,6 +40,27 @@ describe("runtimes that ignore changes of the command", () => {
   ])("%j %j (NRI %j) is not known, and refused", (name, version, nri) => {
     expect(judgeRuntime(name, version, nri).refusal?.code).toBe("RUNTIME_UNKNOWN");
   });
+});
+
+describe("what is said of a runtime that is not known", () => {
+  test.each([
+    ["", "", "", 'calls itself "", which is not known'],
+    ["my-runtime", "v2.2.0", "", 'calls itself "my-runtime v2.2.0", which is not known'],
+    ["my-runtime", "", "v0.9.0", 'calls itself "my-runtime" (NRI v0.9.0), which is not known'],
+  ])("%j %j (NRI %j)", (name, version, nri, what) => {
+    expect(judgeRuntime(name, version, nri).refusal?.what).toContain(what);
+  });
+});
+
+test.each([
+  ["v0.12.0", true],
+  ["v0.13.1", true],
+  ["v0.11.9", false],
+  ["", false],
+])("NRI %j takes a seccomp rule with an errno: %s", (nri, takes) => {
+  for (const version of ["v2.3.0", "v1.0.0", "unknown"]) {
+    expect(judgeRuntime("containerd", version, nri).takesSeccompErrno).toBe(takes);
+  }
 });
 
 test("property: versions are compared as numbers, whatever follows them", () => {

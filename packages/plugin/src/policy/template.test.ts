@@ -14,6 +14,11 @@ describe("a launcher's template", () => {
       "--rw=/cache",
       "--profile=web",
     ]);
+    expect(expand(["--grant={profile}:{rw}", "{ro}"], "web", volumes)).toEqual([
+      "--grant=web:/data",
+      "--grant=web:/cache",
+      "/config",
+    ]);
     expect(expand(["{rw}", "--ro={ro}", "--"], "web", { readWrite: [], readOnly: [] })).toEqual(["--"]);
   });
 

@@ -185,3 +185,18 @@ test("a filter that is known is not read again", () => {
   }
   expect(delivery.adjustmentFor(shown(ordinary), true)).toBe(first);
 });
+
+test("sixteen are known, the last used", () => {
+  const delivery = deliveryOf("restricted");
+  const read = (name: string): LinuxSeccompInit | undefined =>
+    delivery.adjustmentFor(shown({ ...ordinary, syscalls: [{ names: [name, "socketcall", "ipc"], ...ALLOW }] }), true);
+  const first = read("read");
+  const second = read("write");
+  for (let other = 0; other < 14; other += 1) read(`call${other}`);
+  // Asked for again, the first one is not the oldest any more.
+  expect(read("read")).toBe(first);
+  read("call14");
+  expect(read("read")).toBe(first);
+  expect(read("write")).not.toBe(second);
+  expect(read("write")).toEqual(second);
+});
