@@ -27,7 +27,7 @@ export function isInsideHandler(): boolean {
 
 export class HandlerCall implements Call {
   deadlineMs: number;
-  /** Runs right after a successful answer was sent. */
+  /** Runs right after a successful answer was sent. What it throws is reported. */
   onAnswered: (() => void) | undefined;
   readonly #incoming: IncomingCall;
   readonly #context: CallContext;
@@ -95,7 +95,11 @@ export class HandlerCall implements Call {
       this.fail(error);
       return;
     }
-    this.onAnswered?.();
+    try {
+      this.onAnswered?.();
+    } catch (error) {
+      this.#context.report(NriError.from(error));
+    }
     this.#done();
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { NriError } from "./errors.ts";
+import type { Call } from "./handlers.ts";
 import { NriPlugin, type PluginOptions } from "./plugin.ts";
 import * as nri from "./schema/generated/nri/service.ts";
 import { closeAll, closeLater, connect, container, pod } from "./testing/pair.ts";
@@ -9,13 +10,14 @@ import { FakeRuntime } from "./testing/fake-runtime.ts";
 afterEach(closeAll);
 
 const nothing = (): void => undefined;
+const NAMED = { name: "x", index: "10" };
 
 async function until(condition: () => boolean): Promise<void> {
   await vi.waitFor(() => expect(condition()).toBe(true), { timeout: 20_000, interval: 2 });
 }
 
 describe("options", () => {
-  const valid: PluginOptions = { name: "x", index: "10", handlers: { createContainer: nothing } };
+  const valid: PluginOptions = { ...NAMED, handlers: { createContainer: nothing } };
   test.each<[string, Partial<PluginOptions>, string]>([
     ["a name with a space", { name: "my plugin" }, "INVALID_PLUGIN_NAME"],
     ["no name", { name: "" }, "INVALID_PLUGIN_NAME"],
@@ -153,6 +155,27 @@ describe("answers", () => {
     await peer.notify(nri.Event.START_CONTAINER, pod, container);
     expect((await peer.stopContainer(pod, container)).toJSON()).toEqual({});
     await peer.shutdown();
+  });
+});
+
+describe("a listener that throws", () => {
+  test("is an error event; the answer and what was to follow it stand", async () => {
+    const runtime = closeLater(await FakeRuntime.start());
+    const ran: string[] = [];
+    const handlers = {
+      synchronize: (_pods: unknown, _containers: unknown, call: Call) => call.afterReply(() => ran.push("after")),
+      createContainer: nothing,
+    };
+    const plugin = closeLater(new NriPlugin({ ...NAMED, socketPath: runtime.socketPath, handlers }, {}));
+    plugin.on("synchronized", () => {
+      throw new Error("a listener's defect");
+    });
+    const errors: NriError[] = [];
+    plugin.on("error", (error) => errors.push(error));
+    plugin.start();
+    await runtime.nextPlugin();
+    await until(() => ran.length > 0);
+    expect(errors).toMatchObject([{ code: "HANDLER_FAILED", message: "a listener's defect" }]);
   });
 });
 

@@ -86,10 +86,10 @@ export class NriPlugin {
 
   /**
    * Connects, and keeps trying; a socket that is not there is no error. Throws INVALID_SOCKET_FD for a descriptor that is
-   * no socket.
+   * no socket, and INVALID_OPTION the second time.
    */
   start(): void {
-    if (this.#state !== "new") throw new NriError("INVALID_OPTION", "start() was called before");
+    if (this.#state !== "new") throw new NriError("INVALID_OPTION", "start() was called before: make a new NriPlugin");
     this.#state = "started";
     this.#connect();
   }
@@ -109,7 +109,7 @@ export class NriPlugin {
   /**
    * Changes resources of existing containers; resolves with those that could not be changed. Rejects with
    * UPDATE_INSIDE_HANDLER before a handler has answered (use call.afterReply), NOT_CONNECTED, CALL_FAILED with the
-   * runtime's status, CALL_TIMEOUT or CONNECTION_CLOSED. NRI 0.10.0 to 0.12.0 can deadlock the whole runtime when an
+   * runtime's status, CALL_TIMEOUT, MALFORMED_MESSAGE or CONNECTION_CLOSED. NRI 0.10.0 to 0.12.0 can deadlock the whole runtime when an
    * update meets an event: leave it alone there (`runtime.nriVersion`).
    */
   async updateContainers(

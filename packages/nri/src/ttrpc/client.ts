@@ -48,14 +48,21 @@ export class TtrpcClient {
     this.#send(bytes);
   }
 
-  /** Rejects with CALL_FAILED and the status of an error answer, CALL_TIMEOUT, or CONNECTION_CLOSED. */
-  call<T, R>(method: string, write: WriteMessage<T>, message: T, answer: ViewClass<R>, timeoutMs: number): Promise<R> {
-    return new Promise((resolve, reject) => {
+  /** Rejects with CALL_FAILED and the status of an error answer, MALFORMED_MESSAGE, CALL_TIMEOUT, or CONNECTION_CLOSED. */
+  async call<T, R>(
+    method: string,
+    write: WriteMessage<T>,
+    message: T,
+    answer: ViewClass<R>,
+    timeoutMs: number,
+  ): Promise<R> {
+    const answered = await new Promise<Buffer>((resolve, reject) => {
       this.send(method, write, message, timeoutMs, (error, payload) => {
         if (error !== undefined) reject(error);
-        else resolve(decode(answer, payload));
+        else resolve(payload);
       });
     });
+    return decode(answer, answered);
   }
 
   /** Ends every call that still waits. */
@@ -64,16 +71,16 @@ export class TtrpcClient {
   }
 
   #receive(stream: number, data: Buffer): void {
-    const pending = this.#take(stream);
     // An answer to a call that timed out, or to none of ours.
-    if (pending === undefined) return;
-    const response = decode(Response, data);
-    const { status } = response;
+    if (!this.#pending.has(stream)) return;
+    // Read while the call still waits: what this throws closes the connection, which ends every waiting call.
+    const { status, payload } = decode(Response, data);
+    const pending = this.#take(stream);
     if (status === undefined || status.code === Status.OK) {
-      pending.answered(undefined, asBuffer(response.payload));
+      pending?.answered(undefined, asBuffer(payload));
     } else {
-      const error = new NriError("CALL_FAILED", `${pending.what}: ${status.message}`, { status: status.code });
-      pending.answered(error, NO_PAYLOAD);
+      const error = new NriError("CALL_FAILED", `${pending?.what}: ${status.message}`, { status: status.code });
+      pending?.answered(error, NO_PAYLOAD);
     }
   }
 
