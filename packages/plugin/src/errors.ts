@@ -95,8 +95,9 @@ export const launcherErrors: Readonly<Record<LauncherErrorCode, ErrorEntry>> = {
     action: "install the launcher there",
   },
   LAUNCHER_SYMLINK: {
-    meaning: "nono_bin_path is a symbolic link; its target could lie outside the mounted directory.",
-    action: "install the launcher as a regular file",
+    meaning:
+      "nono_bin_path, a directory above it or its profiles folder is a symbolic link; its target could be exchanged, or lie outside the mounted directory.",
+    action: "install the launcher as a regular file, and name it by its real path",
   },
   LAUNCHER_NOT_A_FILE: {
     meaning: "nono_bin_path is a directory, device or socket.",

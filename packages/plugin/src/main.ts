@@ -171,7 +171,7 @@ async function openNodeReadiness(
     readiness: () => connection.readiness,
     isInCharge: () => connection.isInCharge,
     registrations: () => connection.registrations,
-    handlers: daemon.node.configuration.runtimeClasses,
+    handlers: () => daemon.node.configuration.runtimeClasses,
     selfTest: selfTestNote === "" ? undefined : () => readSelfTestNote(selfTestNote),
     forget: () => rm(selfTestNote, { force: true }),
     landlockAbi: () => (daemon.node.launcher.kind === "ready" ? daemon.node.launcher.abi : 0),

@@ -21,7 +21,7 @@ import { openProfiles, type ProfileSource } from "./profiles/source.ts";
 
 const INTERVAL_MS = 30_000;
 
-/** The original printed these as they are; others come with their code and what to do. */
+/** The original's refusals, which have no action of their own, are printed as it did; others with their code and what to do. */
 const BARE_MESSAGES: readonly RefusalCode[] = [
   "LAUNCHER_MISSING",
   "LAUNCHER_SYMLINK",
@@ -58,9 +58,10 @@ export class NodeWatch {
   async start(): Promise<void> {
     const refusal = await this.#check();
     if (refusal !== undefined && refusal.code !== "LAUNCHER_NOT_CONFIGURED") {
-      const text = BARE_MESSAGES.includes(refusal.code)
-        ? refusal.what
-        : explain(refusal.code, refusal.what, refusal.action);
+      const text =
+        BARE_MESSAGES.includes(refusal.code) && refusal.action === undefined
+          ? refusal.what
+          : explain(refusal.code, refusal.what, refusal.action);
       throw new KubefenceError(refusal.code, text);
     }
     if (this.#daemon.node.configuration.nonoBinPath === "") return;

@@ -71,6 +71,27 @@ describe("who else could change it", () => {
     });
   });
 
+  test.each([
+    ["a directory above", ({ root }: LauncherDirectory) => root],
+    ["the profiles", ({ profiles }: LauncherDirectory) => profiles],
+  ])("%s is a link, whose mode says nothing", async (_name, placeOf) => {
+    let place = "";
+    let away = "";
+    const found = await inspectAfter((directory) => {
+      place = placeOf(directory);
+      away = `${place}-away`;
+      renameSync(place, away);
+      symlinkSync(away, place);
+    });
+    // Before the directory is removed, which would leave what the link leads to.
+    rmSync(away, { recursive: true, force: true });
+    expect(found).toMatchObject({
+      code: "LAUNCHER_SYMLINK",
+      what: expect.stringContaining(`${place} is a symbolic link`),
+      action: expect.stringContaining(`readlink -f ${place}`),
+    });
+  });
+
   test("a sticky directory above is as safe as /tmp", async () => {
     expect(await inspectAfter(({ root }) => chmodSync(root, 0o1777))).toMatchObject({ barriers: [] });
   });

@@ -82,18 +82,28 @@ async function inspectDirectories(path: string, binary: Stats, ownUid: number): 
   ] as const) {
     const status = await statusOf(place);
     if (status === undefined) continue;
-    const foreign = findForeignControl(place, status, ownUid);
+    const foreign = findLink(place, status) ?? findForeignControl(place, status, ownUid);
     if (foreign !== undefined) return foreign;
     const closed = findClosed(place, status, needed);
     if (closed !== undefined) barriers.push(closed);
   }
   for (let above = dirname(directory); ; above = dirname(above)) {
     const status = await statusOf(above);
-    const foreign = status && findForeignControl(above, status, ownUid, true);
+    const foreign = status && (findLink(above, status) ?? findForeignControl(above, status, ownUid, true));
     if (foreign !== undefined) return foreign;
     if (above === "/") break;
   }
   const closed = findClosed(path, binary, 1);
   if (closed !== undefined) barriers.push(closed);
   return { barriers, identity: `${binary.dev}:${binary.ino}:${binary.size}:${binary.mtimeMs}:${binary.ctimeMs}` };
+}
+
+/** A link's own mode and owner say nothing of who could replace what it leads to. */
+function findLink(place: string, status: Stats): Refusal | undefined {
+  if (!status.isSymbolicLink()) return undefined;
+  return {
+    code: "LAUNCHER_SYMLINK",
+    what: `${place} is a symbolic link, so it is not known who could replace the launcher or its profiles`,
+    action: `run on the node: readlink -f ${place}; and name the launcher by that path (nono_bin_path)`,
+  };
 }

@@ -153,6 +153,7 @@ describe("against an API server", () => {
   const log = { info: record(), warn: record(), error: record(), flush: (): void => undefined };
   let conditions: Record<string, boolean> = {};
   let [inCharge, registrations] = [true, 1];
+  let handlers: readonly string[];
   let note: SelfTestNote = "proven";
   const forget = vi.fn<() => Promise<void>>(async () => undefined);
   let keeper: NodeReadiness;
@@ -163,14 +164,14 @@ describe("against an API server", () => {
     server.failure = 0;
     conditions = { registered: true, launcher: true };
     server.node = nodeWith({});
-    [inCharge, registrations, note] = [true, 1, "proven"];
+    [inCharge, registrations, handlers, note] = [true, 1, ["nono-runc"], "proven"];
     keeper = new NodeReadiness("worker 1", false, {
       api: openNodeApi(server.environment, directory),
       log,
       readiness: () => conditions,
       isInCharge: () => inCharge,
       registrations: () => registrations,
-      handlers: ["nono-runc"],
+      handlers: () => handlers,
       selfTest: async () => note,
       forget,
       landlockAbi: () => 7,
@@ -225,6 +226,15 @@ describe("against an API server", () => {
     expect(server.requests.at(-1)).toContain('"kubefence.io/ready":"true"');
   });
 
+  test("a reload that names other handlers counts at once", async () => {
+    server.node = { ...nodeWith({}), status: { runtimeHandlers: [{ name: "runc" }, { name: "kata-qemu" }] } };
+    await keeper.check();
+    expect(log.warn).toHaveBeenCalledExactlyOnceWith("node not ready", { node: "worker 1", missing: ["handler"] });
+    handlers = ["kata-qemu"];
+    await keeper.check();
+    expect(server.requests.at(-1)).toContain('"kubefence.io/ready":"true"');
+  });
+
   test("without a self-test the node is not ready; nothing is changed at the end", async () => {
     note = "missing";
     vi.setSystemTime(31_000);
@@ -271,7 +281,7 @@ describe("against an API server", () => {
     vi.setSystemTime(5000);
     await keeper.check();
     expect(server.requests).toHaveLength(2);
-    const error = "Error: GET /api/v1/nodes/worker%201: 403 no";
+    const error = "GET /api/v1/nodes/worker%201: 403 no";
     expect(log.warn).toHaveBeenCalledExactlyOnceWith("node not updated", { node: "worker 1", error });
     server.failure = 0;
     vi.setSystemTime(60_000);

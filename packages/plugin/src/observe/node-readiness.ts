@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import type { Readiness } from "./health.ts";
 import type { Log } from "./log.ts";
 import type { NodeApi } from "./node-api.ts";
@@ -27,8 +28,8 @@ export interface NodeReadinessSources {
   readonly registrations: () => number;
   /** 0 while the launcher's self-test fails. */
   readonly landlockAbi: () => number;
-  /** Handlers whose pods the plugin sandboxes. */
-  readonly handlers: readonly string[];
+  /** Handlers whose pods the plugin sandboxes now: a reload may change them. */
+  readonly handlers: () => readonly string[];
   /** What node set-up says; undefined where nobody waits for that. */
   readonly selfTest: (() => Promise<SelfTestNote>) | undefined;
   /** Takes node set-up's last word from the node. */
@@ -80,7 +81,7 @@ export class NodeReadiness {
       await this.#look();
       this.#failures = 0;
     } catch (error) {
-      if (this.#failures === 0) log.warn("node not updated", { node: this.#name, error: String(error) });
+      if (this.#failures === 0) log.warn("node not updated", { node: this.#name, error: messageOf(error) });
       this.#failures++;
       this.#nextAt = Date.now() + Math.min(POLL_MS * 2 ** this.#failures, RETRY_LIMIT_MS);
     } finally {
@@ -89,13 +90,13 @@ export class NodeReadiness {
   }
 
   async #look(): Promise<void> {
-    const { readiness, registrations, landlockAbi, selfTest } = this.#sources;
+    const { readiness, registrations, landlockAbi, handlers, selfTest } = this.#sources;
     const note = await selfTest?.();
     const own = { ...readiness(), ...(note !== undefined && { "self-test": note === "proven" }) };
     const isLeft = note === "removed";
     const isYoung = this.#seen === "" && Date.now() - this.#startedAt < START_GRACE_MS;
     if (isYoung && !isLeft && missingOf(own).length > 0) return;
-    const seen = JSON.stringify([own, isLeft, landlockAbi(), registrations()]);
+    const seen = JSON.stringify([own, isLeft, landlockAbi(), registrations(), handlers()]);
     const isNew = seen !== this.#seen;
     if (!isNew && Date.now() < this.#nextAt) return;
     const isSettled = await this.#apply(own, isLeft);
@@ -107,7 +108,7 @@ export class NodeReadiness {
   async #apply(own: Readiness, isLeft: boolean): Promise<boolean> {
     const { api, log, handlers, landlockAbi } = this.#sources;
     const node = await api.read(this.#name);
-    const conditions = { ...own, handler: hasHandler(node, handlers) };
+    const conditions = { ...own, handler: hasHandler(node, handlers()) };
     const isReady = missingOf(conditions).length === 0;
     const state = { isReady, isLeft, landlockAbi: isReady ? landlockAbi() : 0 };
     const patch = nodePatch(node, state, this.#taints);
