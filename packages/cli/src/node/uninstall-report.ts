@@ -44,7 +44,7 @@ const daemonSet: z.ZodType<DaemonSet> = z.object({
 const podList: z.ZodType<{ items: readonly Pod[] }> = z.object({
   items: z.array(
     z.object({
-      spec: z.object({ nodeName: z.string().optional(), affinity: z.unknown() }),
+      spec: z.object({ nodeName: z.string().optional(), affinity: z.unknown().optional() }),
       status: z.object({
         phase: z.string(),
         conditions: z.array(z.object({ type: z.string(), status: z.string() })).optional(),

@@ -63,7 +63,7 @@ function toTomlError(cause: unknown): TomlError {
 
 /** Both parsers' values in one form: dates differ in class, integers may be bigint, prototypes differ, so do ends of lines. */
 function comparable(value: unknown): unknown {
-  if (value instanceof Date) return value.getTime() || String(value);
+  if (value instanceof Date) return value.getTime();
   if (typeof value === "bigint") return Number(value);
   // A line's end in a string of several lines is the system's choice.
   if (typeof value === "string") return value.replaceAll("\r\n", "\n");
