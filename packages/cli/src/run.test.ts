@@ -64,9 +64,12 @@ describe("usage", () => {
     [["profile", "compile", "default", "strict"], "several profiles need --output DIR"],
     [["profile", "compile", "default", "default", "-o", "."], "two profiles are called default"],
     [["node"], "Usage: kubefence node"],
-    [["node", "plan", "--config", "config.toml"], "config config.toml: must be an absolute path"],
+    [["node", "plan", "--config", "config.toml"], "--config config.toml: must be an absolute path"],
+    [["node", "kata", "plan", "--qemu-config", "x"], "--qemu-config x: must be an absolute path"],
     [["node", "install", "--restart", "hup"], "Allowed choices are systemd, term, none"],
-    [["node", "install", "--wait", "soon"], "--wait soon: must be seconds"],
+    [["node", "install", "--wait", "soon"], "--wait soon: must be seconds, more than 0 to 3600"],
+    [["node", "kata", "install", "--wait", "0"], "--wait 0: must be seconds, more than 0 to 3600"],
+    [["node", "check", "--until-ready", ""], "--until-ready : must be seconds, 0 to 3600"],
     [["node", "check", "--force"], "unknown option '--force'"],
   ])("%j ends with 2", async (args, message) => {
     expect(await kubefence(...args)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(message) });

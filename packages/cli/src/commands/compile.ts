@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { writeManifests } from "../files/by-digest.ts";
 import { ProfileError } from "../errors.ts";
 import { openSource, readNonoShelf, type SourceOptions } from "../files/sources.ts";
-
 import { builtinNames } from "../profile/builtin.ts";
 import { type Compiled, compileProfile, formatManifest } from "../profile/compile.ts";
 import { type Output, UsageError, warningLines } from "./output.ts";

@@ -1,7 +1,7 @@
 /** kubefence install-launcher */
 import { createHash } from "node:crypto";
 import { access, chmod, mkdir, readdir, readFile, rm } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { InstallError, ProfileError, RuntimeConfigError } from "../errors.ts";
 import { writeManifests } from "../files/by-digest.ts";
 import { owned, ownTemporaryOf, putProgram, replaceFile } from "../files/durable.ts";
@@ -9,7 +9,9 @@ import { profileFolderOf, profileFolders } from "../files/profile-sets.ts";
 import { installShims, removeShims } from "../files/shims.ts";
 import { loadPluginConfiguration, type PluginConfiguration } from "../runtime/compose.ts";
 import { refreshRuntimeConfiguration } from "../runtime/refresh.ts";
-import { type Output, UsageError } from "./output.ts";
+import { requireAbsolute } from "./flags.ts";
+import type { Output } from "./output.ts";
+import { isMissing, messageOf } from "../thrown.ts";
 
 export interface InstallLauncherOptions {
   /** The directory that containers see at /nono. */
@@ -37,7 +39,7 @@ const [programMode, fileMode] = [0o755, 0o644];
  */
 export async function installLauncher(options: InstallLauncherOptions): Promise<Output> {
   const { directory, release } = options;
-  if (!isAbsolute(directory)) throw new UsageError(`--directory ${directory}: must be an absolute path`);
+  requireAbsolute({ directory });
   const configuration = await readSettings(options.config);
   const form = configuration?.launcher ?? "kubefence";
   if (form !== "kubefence") return installOther(form, options);
@@ -88,11 +90,8 @@ export async function installLauncher(options: InstallLauncherOptions): Promise<
 
 /** The plugin's configuration; a node need not have one yet. */
 async function readSettings(path: string): Promise<PluginConfiguration | undefined> {
-  const isThere = await access(path).then(
-    () => true,
-    () => false,
-  );
-  return isThere ? loadPluginConfiguration(path) : undefined;
+  const isAbsent = await access(path).then(() => false, isMissing);
+  return isAbsent ? undefined : loadPluginConfiguration(path);
 }
 
 /** Upstream nono comes with an image that was built with it; any other launcher is the operator's, and so are the profiles of both. */
@@ -150,10 +149,8 @@ async function readFolder(path: string, suffix: string, missing?: "may be missin
     const names = (await readdir(path)).filter((name) => name.endsWith(suffix));
     return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(path, name))] as const)));
   } catch (cause) {
-    if (missing !== undefined && cause instanceof Error && "code" in cause && cause.code === "ENOENT") return new Map();
-    throw new InstallError("KF_INSTALL_RELEASE", path, cause instanceof Error ? cause.message : String(cause), {
-      cause,
-    });
+    if (missing !== undefined && isMissing(cause)) return new Map();
+    throw new InstallError("KF_INSTALL_RELEASE", path, messageOf(cause), { cause });
   }
 }
 
@@ -170,6 +167,6 @@ async function writing<Result>(path: string, write: () => Promise<Result>): Prom
     return await write();
   } catch (cause) {
     if (cause instanceof RuntimeConfigError || cause instanceof ProfileError) throw cause;
-    throw new InstallError("KF_INSTALL_WRITE", path, cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new InstallError("KF_INSTALL_WRITE", path, messageOf(cause), { cause });
   }
 }

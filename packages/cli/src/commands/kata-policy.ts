@@ -8,6 +8,7 @@ import { agentPolicy } from "../kata/policy/generated/agent-policy.ts";
 import { findSentCommands, type SentCommand } from "../kata/policy/sent-commands.ts";
 import { profileNamePattern } from "../profile/manifest.ts";
 import { type Output, UsageError } from "./output.ts";
+import { messageOf } from "../thrown.ts";
 
 export interface KataPolicyFlags {
   readonly file: readonly string[];
@@ -80,8 +81,4 @@ async function read(file: string): Promise<string> {
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ProbeResult, probeLauncher } from "@kubefence/plugin/probe";
 import { type BaseRuntime, fileRows } from "../host/check-files.ts";
 import { kernelRows } from "../host/check-kernel.ts";
-import { containerdRows, loadedRow, pluginRow, versionRows } from "../host/check-runtime.ts";
+import { containerdRows, loadedRow, loadFix, pluginRow, versionRows } from "../host/check-runtime.ts";
 import { dumpNow } from "../host/containerd.ts";
-import { Host, messageOf } from "../host/host.ts";
+import { Host } from "../host/host.ts";
 import { lockNode } from "../host/lock.ts";
 import type { NodeOptions } from "../host/options.ts";
 import { readPluginConfiguration } from "../runtime/compose.ts";
@@ -18,8 +18,11 @@ import { type CheckReport, type CheckRow, formatCheck, reportOf, selfTestName } 
 import { type EffectiveConfiguration, tableAt, textAt } from "../node/containerd/effective.ts";
 import { findBaseHandler } from "../node/containerd/handler.ts";
 import { nodeError } from "../node/errors.ts";
+import { handlerName } from "../node/settings.ts";
 import { type NodeFlags, toNodeOptions } from "./node-options.ts";
-import { type Output, UsageError } from "./output.ts";
+import { secondsAsMs } from "./flags.ts";
+import type { Output } from "./output.ts";
+import { messageOf } from "../thrown.ts";
 
 /** How often a node that is not ready yet is looked at. */
 const pauseMs = 3000;
@@ -34,12 +37,8 @@ export interface CheckFlags extends NodeFlags {
 /** Says for each thing that sandboxed pods need whether the node has it. Reads only, but for the self-test's own container and its note. */
 export async function checkNode(flags: CheckFlags): Promise<Output> {
   const options = toNodeOptions({ ...flags, selfTest: flags.selfTest === true || flags.note === true });
-  const seconds = Number(flags.untilReady ?? "0");
-  if (!(seconds >= 0 && seconds <= 3600)) {
-    throw new UsageError(`--until-ready ${flags.untilReady}: must be seconds, up to 3600`);
-  }
   const host = new Host(flags.root);
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = Date.now() + secondsAsMs("--until-ready", flags.untilReady ?? "0", 3600, "or zero");
   let report = await checkOnce(host, options);
   while (!report.ready && Date.now() + pauseMs < deadline) {
     await delay(pauseMs);
@@ -92,7 +91,7 @@ async function rowsOfRuntime(host: Host, options: NodeOptions): Promise<{ rows: 
       rows.push(await pluginRow(effective));
       if (options.selfTest) rows.push(await selfTestRow(host, effective));
     } else {
-      rows.push(await loadedRow(host, crioSocket));
+      rows.push(await loadedRow(host, crioSocket, handlerName, loadFix));
       if (options.selfTest) rows.push(unknownSelfTestRow);
     }
   } catch (error) {
@@ -117,7 +116,12 @@ async function selfTestRow(host: Host, effective: EffectiveConfiguration): Promi
 
 async function unfinishedRow(host: Host, { stateDirectory }: NodeOptions): Promise<CheckRow> {
   const name = "set-up";
-  const left = await Transaction.left(host, stateDirectory).catch(() => undefined);
-  if (left === undefined) return { name, state: "ok", value: "no run is unfinished" };
-  return { name, state: "bad", value: `an ${left.operation} runs, or was killed`, fix: "run kubefence node install" };
+  try {
+    const left = await Transaction.left(host, stateDirectory);
+    if (left === undefined) return { name, state: "ok", value: "no run is unfinished" };
+    return { name, state: "bad", value: `an ${left.operation} runs, or was killed`, fix: "run kubefence node install" };
+  } catch (error) {
+    // A journal that cannot be read: nobody knows what is unfinished.
+    return { name, state: "bad", value: messageOf(error), fix: "see the code in docs/reference/errors.md" };
+  }
 }

@@ -1,11 +1,10 @@
 /** The flags of `kubefence node kata` as what they mean. */
-import { isAbsolute } from "node:path";
 import { HARMLESS_KATA_ANNOTATIONS } from "@kubefence/plugin/kata-annotations";
 import { kataState } from "../host/heir.ts";
 import type { KataOptions } from "../host/kata/options.ts";
 import type { NodeOptions } from "../host/options.ts";
 import type { RuntimeKind } from "../host/runtime.ts";
-import { UsageError } from "./output.ts";
+import { requireAbsolute, secondsAsMs } from "./flags.ts";
 
 export interface KataFlags {
   readonly root: string;
@@ -33,10 +32,7 @@ export interface KataFlags {
 /** @throws {UsageError} for a path on the node that is not absolute, a time that is none */
 export function toKataOptions(flags: KataFlags): KataOptions {
   const { root, state, config, runtimeBinary, qemuConfig, directory, shareDirectory } = flags;
-  const paths = { root, state, config, runtimeBinary, qemuConfig, directory, shareDirectory };
-  for (const [name, path] of Object.entries(paths)) {
-    if (path !== undefined && !isAbsolute(path)) throw new UsageError(`${name} ${path}: must be an absolute path`);
-  }
+  requireAbsolute({ root, state, config, runtimeBinary, qemuConfig, directory, shareDirectory });
   return {
     settings: {
       qemuConfig,
@@ -51,17 +47,10 @@ export function toKataOptions(flags: KataFlags): KataOptions {
     choice: { runtime: flags.runtime, config, binary: runtimeBinary },
     stateDirectory: kataState(state),
     restart: flags.restart,
-    backTimeoutMs: seconds("--wait", flags.wait, 3600) * 1000,
+    backTimeoutMs: secondsAsMs("--wait", flags.wait, 3600, "not zero"),
     kernel: flags.kernel,
     image: flags.image,
     imageVersion: flags.imageVersion,
-    kataTimeoutMs: seconds("--kata-timeout", flags.kataTimeout, 86_400) * 1000,
+    kataTimeoutMs: secondsAsMs("--kata-timeout", flags.kataTimeout, 86_400, "or zero"),
   };
-}
-
-/** @throws {UsageError} */
-export function seconds(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= most) return value;
-  throw new UsageError(`${name} ${text}: must be seconds, up to ${most}`);
 }

@@ -15,7 +15,8 @@ import { planUninstall, uninstall } from "../host/uninstall.ts";
 import { NodeError, nodeError } from "../node/errors.ts";
 import { kataHandlerName } from "../node/kata/settings.ts";
 import { formatPlan, isDone, planJson } from "../node/plan.ts";
-import { type KataFlags, seconds, toKataOptions } from "./node-kata-options.ts";
+import { secondsAsMs } from "./flags.ts";
+import { type KataFlags, toKataOptions } from "./node-kata-options.ts";
 import { recoverNode, report, requireRoot, toFailures } from "./node-outcome.ts";
 import type { Output } from "./output.ts";
 
@@ -57,7 +58,7 @@ export async function installOnNode(flags: KataFlags): Promise<Output> {
  */
 export async function* keepInstalled(flags: KataFlags, interval: string): AsyncGenerator<Output> {
   const [host, options] = [new Host(flags.root), toKataOptions(flags)];
-  const intervalMs = Math.max(seconds("--watch", interval, 3600) * 1000, 100);
+  const intervalMs = Math.max(secondsAsMs("--watch", interval, 3600, "not zero"), 100);
   yield await installOnNode(flags);
   for (;;) {
     await untilChanged(host, options, intervalMs);

@@ -1,8 +1,8 @@
 /** The flags of `kubefence node` as what they mean. */
-import { dirname, isAbsolute } from "node:path";
+import { dirname } from "node:path";
 import type { NodeOptions } from "../host/options.ts";
 import type { RuntimeKind } from "../host/runtime.ts";
-import { UsageError } from "./output.ts";
+import { requireAbsolute, secondsAsMs } from "./flags.ts";
 
 export interface NodeFlags {
   readonly root: string;
@@ -26,16 +26,10 @@ export interface NodeFlags {
   readonly json?: boolean;
 }
 
-/** @throws {UsageError} for a path on the node that is not absolute */
+/** @throws {UsageError} for a path on the node that is not absolute, a time that is none */
 export function toNodeOptions(flags: NodeFlags): NodeOptions {
   const { root, program, log, state, config, runtimeBinary, ociRuntime, nriSocket, nriPlugins, nriConfig } = flags;
-  const paths = { root, program, log, state, config, runtimeBinary, ociRuntime, nriSocket, nriPlugins, nriConfig };
-  for (const [name, path] of Object.entries(paths)) {
-    if (path !== undefined && !isAbsolute(path)) throw new UsageError(`${name} ${path}: must be an absolute path`);
-  }
-  const waitSeconds = Number(flags.wait);
-  if (!(waitSeconds > 0 && waitSeconds <= 3600))
-    throw new UsageError(`--wait ${flags.wait}: must be seconds, up to 3600`);
+  requireAbsolute({ root, program, log, state, config, runtimeBinary, ociRuntime, nriSocket, nriPlugins, nriConfig });
   return {
     settings: {
       program,
@@ -51,6 +45,6 @@ export function toNodeOptions(flags: NodeFlags): NodeOptions {
     stateDirectory: state,
     restart: flags.restart,
     selfTest: flags.selfTest === true,
-    backTimeoutMs: waitSeconds * 1000,
+    backTimeoutMs: secondsAsMs("--wait", flags.wait, 3600, "not zero"),
   };
 }

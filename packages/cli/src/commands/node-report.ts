@@ -1,7 +1,6 @@
 /** kubefence node report-uninstall */
 import { setTimeout as delay } from "node:timers/promises";
 import { openApiServer } from "@kubefence/plugin/api-server";
-import { messageOf } from "../host/host.ts";
 import { nodeError } from "../node/errors.ts";
 import {
   formatOutcomes,
@@ -11,7 +10,9 @@ import {
   parseDaemonSet,
   parsePods,
 } from "../node/uninstall-report.ts";
-import { type Output, UsageError } from "./output.ts";
+import { secondsAsMs } from "./flags.ts";
+import type { Output } from "./output.ts";
+import { messageOf } from "../thrown.ts";
 
 const pauseMs = 2000;
 
@@ -25,9 +26,7 @@ export interface ReportFlags {
 
 /** Waits for the pods of a DaemonSet that take node set-up back, and says which nodes they did not reach. @throws {NodeError} | {UsageError} */
 export async function reportUninstall({ namespace, daemonset, selector, timeout }: ReportFlags): Promise<Output> {
-  const seconds = Number(timeout);
-  if (!(seconds > 0 && seconds <= 3600)) throw new UsageError(`--timeout ${timeout}: must be seconds, up to 3600`);
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = Date.now() + secondsAsMs("--timeout", timeout, 3600, "not zero");
   let outcomes: NodeOutcome[] | undefined;
   let failure: unknown;
   while (outcomes === undefined || !isDecided(outcomes)) {

@@ -1,8 +1,9 @@
 /** kubefence runtime-config */
-import { basename, dirname, isAbsolute } from "node:path";
+import { basename, dirname } from "node:path";
 import { writeAll } from "../files/write.ts";
 import { composeRuntimeConfiguration, readPluginConfiguration } from "../runtime/compose.ts";
 import { checkRuntime, readAccepted } from "../runtime/node.ts";
+import { requireAbsolute } from "./flags.ts";
 import { type Output, UsageError } from "./output.ts";
 
 export interface RuntimeConfigOptions {
@@ -21,9 +22,7 @@ export interface RuntimeConfigOptions {
  */
 export async function runtimeConfig(options: RuntimeConfigOptions): Promise<Output> {
   const { output } = options;
-  for (const [name, path] of Object.entries({ runtime: options.runtime, log: options.log, output })) {
-    if (path !== undefined && !isAbsolute(path)) throw new UsageError(`--${name} ${path}: must be an absolute path`);
-  }
+  requireAbsolute({ runtime: options.runtime, log: options.log, output });
   const settings = readPluginConfiguration(options.config);
   const launcherDirectory = dirname(settings.nonoBinPath);
   if (output !== undefined && `${output}/`.startsWith(`${launcherDirectory}/`)) {

@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ProfileError } from "../errors.ts";
 import { writeAll } from "./write.ts";
+import { messageOf } from "../thrown.ts";
 
 /** The folder inside the profiles' directory. */
 export const byDigestFolder = "by-digest";
@@ -44,7 +45,6 @@ async function makeFolder(path: string): Promise<void> {
     await chmod(path, 0o755);
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") return;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new ProfileError([{ code: "KF_PROFILE_WRITE", where: dirname(path), message }], { cause });
+    throw new ProfileError([{ code: "KF_PROFILE_WRITE", where: dirname(path), message: messageOf(cause) }], { cause });
   }
 }

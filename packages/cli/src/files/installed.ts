@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { ProfileError } from "../errors.ts";
 import { ManifestError, type Manifest, parseManifest, profileNamePattern } from "../profile/manifest.ts";
 import { readText } from "./read.ts";
+import { isMissing, messageOf } from "../thrown.ts";
 
 export interface Installed {
   readonly name: string;
@@ -42,8 +43,7 @@ async function listDirectory(directory: string, required: boolean): Promise<stri
   try {
     return await readdir(directory);
   } catch (cause) {
-    if (!required && cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new ProfileError([{ code: "KF_PROFILE_READ", where: directory, message }], { cause });
+    if (!required && isMissing(cause)) return [];
+    throw new ProfileError([{ code: "KF_PROFILE_READ", where: directory, message: messageOf(cause) }], { cause });
   }
 }

@@ -2,6 +2,7 @@
 import { open } from "node:fs/promises";
 import { ProfileError } from "../errors.ts";
 import { maxManifestBytes } from "../profile/manifest.ts";
+import { messageOf } from "../thrown.ts";
 
 /**
  * The text of a file of at most 1 MiB.
@@ -31,8 +32,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
     }
   } catch (cause) {
     if (cause instanceof ProfileError) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new ProfileError([{ code: "KF_PROFILE_READ", where: path, message }], { cause });
+    throw new ProfileError([{ code: "KF_PROFILE_READ", where: path, message: messageOf(cause) }], { cause });
   }
 }
 

@@ -7,6 +7,7 @@ import { type Document, Library, policyShelf, type Shelf } from "../profile/libr
 import { profileNamePattern } from "../profile/manifest.ts";
 import { checkPolicy, checkProfile } from "../profile/schema.ts";
 import { readText } from "./read.ts";
+import { isMissing } from "../thrown.ts";
 
 /** A profile to compile: its name, and the library in which that name and all it refers to are found. */
 export interface Source {
@@ -62,7 +63,7 @@ async function readSibling(directory: string, name: string): Promise<Document | 
     try {
       return { json: parseProfileJson(await readText(file), file), where: file };
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!isMissingFile(error)) throw error;
     }
   }
   return undefined;
@@ -73,9 +74,8 @@ function namesExtendedBy({ json, where }: Document): readonly string[] {
   return typeof names === "string" ? [names] : names;
 }
 
-function isMissing(error: unknown): boolean {
-  const cause: unknown = error instanceof ProfileError ? error.cause : undefined;
-  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+function isMissingFile(error: unknown): boolean {
+  return error instanceof ProfileError && isMissing(error.cause);
 }
 
 /** nono's data/policy.json as a shelf. @throws {ProfileError} */

@@ -3,6 +3,7 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ProfileError } from "../errors.ts";
 import { owned, ownTemporaryOf, syncFolder, writeTemporary } from "./durable.ts";
+import { messageOf } from "../thrown.ts";
 
 /** Readable by everybody: containers of any user read it, through a read-only mount. */
 const mode = 0o644;
@@ -24,8 +25,7 @@ export async function writeAll(directory: string, files: ReadonlyMap<string, str
     for (const { temporary, final } of written) await rename(temporary, final);
     await syncFolder(directory);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new ProfileError([{ code: "KF_PROFILE_WRITE", where: directory, message }], { cause });
+    throw new ProfileError([{ code: "KF_PROFILE_WRITE", where: directory, message: messageOf(cause) }], { cause });
   } finally {
     for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => undefined);
   }

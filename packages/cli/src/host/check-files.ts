@@ -5,10 +5,11 @@ import { inspectLauncher } from "@kubefence/plugin/launcher";
 import { InstalledProfileReader } from "@kubefence/plugin/profiles";
 import type { CheckRow } from "../node/check.ts";
 import { composeRuntimeConfiguration, type PluginConfiguration } from "../runtime/compose.ts";
-import { type Host, messageOf } from "./host.ts";
+import type { Host } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
 import { findRealRuntime } from "./runtime.ts";
 import { type Installed } from "./state.ts";
+import { messageOf } from "../thrown.ts";
 
 const mend = "run kubefence node install";
 

@@ -1,15 +1,16 @@
 /** Rows of node check about the container runtime and the plugin. */
 import { readFile, stat } from "node:fs/promises";
 import { describeRuntime } from "@kubefence/nri";
-import { parse as parseYaml } from "yaml";
 import type { CheckRow } from "../node/check.ts";
 import { type EffectiveConfiguration, tableAt, textAt } from "../node/containerd/effective.ts";
 import { findBaseHandler, ourHandler } from "../node/containerd/handler.ts";
 import { handlerName, type NodeSettings } from "../node/settings.ts";
 import { loadedHandlers } from "./cri.ts";
-import { type Host, messageOf } from "./host.ts";
+import type { Host } from "./host.ts";
+import { kubeletSetting } from "./kubelet.ts";
 import { findProcesses } from "./processes.ts";
 import type { FoundRuntime } from "./runtime.ts";
+import { messageOf } from "../thrown.ts";
 
 /** What a runtime says of itself, as at NRI's Configure. */
 export function versionRows({ kind, version }: FoundRuntime): CheckRow[] {
@@ -56,28 +57,25 @@ export async function containerdRows(
           value: program === "" ? `no ${handlerName} with a program of its own` : program,
           fix: "run kubefence node install",
         },
-    await loadedRow(host, effective.socket),
+    await loadedRow(host, effective.socket, handlerName, loadFix),
     await cgroupRow(host, effective),
   ];
 }
 
-/** Whether the runtime that serves the CRI on this socket has loaded our handler. */
-export async function loadedRow(host: Host, socket: string): Promise<CheckRow> {
+/** Whether the runtime that serves the CRI on this socket has loaded a handler; `fix` for one that it has not. */
+export async function loadedRow(host: Host, socket: string, handler: string, fix: string): Promise<CheckRow> {
   const name = "handler, loaded";
-  const handlers = await loadedHandlers(host.target(socket)).then(
-    (loaded) => loaded.map((handler) => handler.name),
-    (error: unknown) => messageOf(error),
-  );
-  if (typeof handlers === "string") return { name, state: "bad", value: handlers, fix: "start the container runtime" };
-  if (handlers.includes(handlerName))
-    return { name, state: "ok", value: handlers.filter((one) => one !== "").join(", ") };
-  return {
-    name,
-    state: "bad",
-    value: `not ${handlerName}`,
-    fix: "run kubefence node install, or restart the container runtime",
-  };
+  try {
+    const loaded = await loadedHandlers(host.target(socket));
+    if (loaded.some((one) => one.name === handler)) return { name, state: "ok", value: handler };
+    return { name, state: "bad", value: `not ${handler}`, fix };
+  } catch (error) {
+    return { name, state: "bad", value: messageOf(error), fix: "start the container runtime" };
+  }
 }
+
+/** How our handler gets loaded. */
+export const loadFix = "run kubefence node install, or restart the container runtime";
 
 function driverOf(isSystemd: unknown): string {
   return isSystemd === true ? "systemd" : "cgroupfs";
@@ -88,11 +86,9 @@ async function cgroupRow(host: Host, effective: EffectiveConfiguration): Promise
   const base = effective.handlers.get(findBaseHandler(effective) ?? "") ?? {};
   const own = driverOf(tableAt(ourHandler(effective) ?? {}, ["options"])["SystemdCgroup"]);
   const node = driverOf(tableAt(base, ["options"])["SystemdCgroup"]);
-  const kubelet: unknown = parseYaml((await host.readShort("/var/lib/kubelet/config.yaml")) || "{}");
-  const asked =
-    typeof kubelet === "object" && kubelet !== null && "cgroupDriver" in kubelet ? kubelet.cgroupDriver : node;
+  const asked = (await kubeletSetting(host, "cgroupDriver")) ?? node;
   if (own === node && node === asked) return { name, state: "ok", value: own };
-  const value = `${handlerName}: ${own}, the node's handler: ${node}, kubelet: ${String(asked)}`;
+  const value = `${handlerName}: ${own}, the node's handler: ${node}, kubelet: ${asked}`;
   const fix =
     own === node ? "give containerd's runc and the kubelet the same cgroup driver" : "run kubefence node install";
   return { name, state: own === node ? "warn" : "bad", value, fix };

@@ -1,4 +1,4 @@
-/** A node's containerd: its files, and what its own parser makes of them with and without our drop-in. Reads only. */
+/** A node's containerd: its files, and what its own parser makes of them with and without our drop-in. Changes nothing that lasts. */
 import { lstat, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type EffectiveConfiguration, readDump } from "../node/containerd/effective.ts";

@@ -5,7 +5,7 @@
 import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { messageOf } from "./host.ts";
+import { messageOf } from "../thrown.ts";
 
 const maxMessageBytes = 16 * 1024 * 1024;
 
@@ -139,7 +139,7 @@ export function callCri(
     let failure: string | undefined;
     const takeStatus = (headers: IncomingHttpHeaders): void => {
       const { "grpc-status": status, "grpc-message": message } = headers;
-      if (status !== undefined && status !== "0") failure = decodeURIComponent(message?.toString() ?? "");
+      if (status !== undefined && status !== "0") failure = decoded(message?.toString() ?? "");
     };
     stream.on("response", takeStatus);
     stream.on("trailers", takeStatus);
@@ -164,4 +164,13 @@ export function callCri(
     prefix.writeUInt32BE(request.length, 1);
     stream.end(Buffer.concat([prefix, request]));
   });
+}
+
+/** gRPC's percent-encoding; a text that is none stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

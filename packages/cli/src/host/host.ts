@@ -1,10 +1,11 @@
-/** The node as files and programs. Reads only; what writes is in transaction.ts and lock.ts. */
+/** The node as files and programs. Reads only. */
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeError } from "../node/errors.ts";
 import { inside } from "./inside.ts";
+import { isMissing, messageOf } from "../thrown.ts";
 
 /** How a program ended. `code` is undefined where it could not be started or was killed. */
 export interface Ended {
@@ -41,7 +42,7 @@ export class Host {
       if (status.size > maxFileBytes) throw new Error(`it is larger than ${maxFileBytes} bytes`);
       return await readFile(this.target(path));
     } catch (cause) {
-      if (isMissing(cause)) return undefined;
+      if (isAbsent(cause)) return undefined;
       throw nodeError("KF_NODE_READ", path, messageOf(cause), { cause });
     }
   }
@@ -133,10 +134,6 @@ const programPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 /** A host's programs are looked for here, as containerd's own PATH usually is. */
 export const programFolders: readonly string[] = programPath.split(":");
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+function isAbsent(error: unknown): boolean {
+  return isMissing(error) || (error instanceof Error && "code" in error && error.code === "ENOTDIR");
 }

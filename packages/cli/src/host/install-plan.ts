@@ -1,7 +1,6 @@
 /** Looks at a node and says what install would do. Reads only. */
 import { lstat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { parse as parseYaml } from "yaml";
 import { type NodePlan, type PlannedFile, profileFile } from "../node/plan.ts";
 import { findIntolerant } from "../node/static-pods.ts";
 import { composeRuntimeConfiguration, type PluginConfiguration, readPluginConfiguration } from "../runtime/compose.ts";
@@ -11,6 +10,7 @@ import { planCrio } from "./crio-plan.ts";
 import { owned } from "../files/durable.ts";
 import type { Host } from "./host.ts";
 import { isListed } from "./installed-list.ts";
+import { kubeletSetting } from "./kubelet.ts";
 import { judgeLoaded } from "./loaded-handler.ts";
 import type { NodeOptions } from "./options.ts";
 import { filterChanges, profileChanges, programChange, readRelease, type Release } from "./release.ts";
@@ -119,10 +119,7 @@ const unaskedNote =
 
 /** Manifests that the kubelet starts by itself. */
 async function readStaticPods(host: Host): Promise<Map<string, string>> {
-  const kubelet: unknown = parseYaml((await host.readShort("/var/lib/kubelet/config.yaml")) || "{}");
-  const named =
-    typeof kubelet === "object" && kubelet !== null && "staticPodPath" in kubelet ? kubelet.staticPodPath : "";
-  const folder = typeof named === "string" && named !== "" ? named : "/etc/kubernetes/manifests";
+  const folder = (await kubeletSetting(host, "staticPodPath")) ?? "/etc/kubernetes/manifests";
   const manifests = new Map<string, string>();
   for (const name of await host.list(folder)) {
     const text = name.startsWith(".") ? undefined : await host.readText(join(folder, name)).catch(() => undefined);

@@ -1,7 +1,8 @@
 /** One command at a time changes a node: a file that says which process. */
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, readlink, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, readlink, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { owned, writeTemporary } from "../files/durable.ts";
 import { nodeError } from "../node/errors.ts";
 import type { Host } from "./host.ts";
 import { startTime } from "./processes.ts";
@@ -21,9 +22,9 @@ interface Holder {
 export async function lockNode(host: Host, stateDirectory: string): Promise<AsyncDisposable> {
   const path = host.path(join(stateDirectory, "lock"));
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const text = JSON.stringify(await ownHolder());
   const own = `${path}.${randomUUID()}`;
-  await writeFile(own, text);
+  // On disk before it is linked: a lock that a power cut emptied would name no holder, and so be held for ever.
+  await writeTemporary(own, Buffer.from(JSON.stringify(await ownHolder())), owned(0o600));
   try {
     // Two runs may both find a dead holder; after one of them has cleared it, one of them gets the lock.
     for (let attempt = 0; attempt < 3; attempt += 1) {

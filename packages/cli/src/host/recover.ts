@@ -1,8 +1,9 @@
 /** Finishing or undoing what a killed run has left. */
 import { removeStaleCandidates } from "./containerd.ts";
-import { type Host, messageOf } from "./host.ts";
+import type { Host } from "./host.ts";
 import { type Restart, untilBack } from "./service.ts";
 import { Transaction } from "./transaction.ts";
+import { messageOf } from "../thrown.ts";
 
 /**
  * Undoes what a run that was killed has left behind, and says so; undefined where there is nothing. `prepare` is called first

@@ -7,8 +7,8 @@ import { profileFolderOf } from "../files/profile-sets.ts";
 import { nodeError } from "../node/errors.ts";
 import { ManifestError, parseManifest, profileNamePattern } from "../profile/manifest.ts";
 import { owned } from "../files/durable.ts";
-import { messageOf } from "./host.ts";
 import type { Change } from "./transaction.ts";
+import { messageOf } from "../thrown.ts";
 
 export interface Release {
   readonly launcher: Uint8Array;

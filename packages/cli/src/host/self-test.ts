@@ -12,7 +12,8 @@ import { type EffectiveConfiguration, tableAt, textAt } from "../node/containerd
 import { findBaseHandler } from "../node/containerd/handler.ts";
 import { handlerName } from "../node/settings.ts";
 import { callCri, listSandboxes, readFields } from "./cri.ts";
-import { type Host, messageOf } from "./host.ts";
+import type { Host } from "./host.ts";
+import { messageOf } from "../thrown.ts";
 
 const startTimeoutMs = 60_000;
 /** The launcher sets the sandbox up in a few milliseconds. */

@@ -2,10 +2,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { nodeError } from "../node/errors.ts";
 import { loadedHandlers } from "./cri.ts";
-import { type Host, messageOf } from "./host.ts";
+import type { Host } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
 import { findProcesses, isAlive, type RuntimeProcess } from "./processes.ts";
 import type { FoundRuntime } from "./runtime.ts";
+import { messageOf } from "../thrown.ts";
 
 /**
  * Says how the runtime will be restarted, before anything is changed.

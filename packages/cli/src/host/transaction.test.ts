@@ -115,6 +115,21 @@ describe("a failure in the middle", () => {
   });
 });
 
+describe("a failure that cannot be undone", () => {
+  test("is told as it was; rolling back tells the rest", async () => {
+    put("/etc/a", "old");
+    mkdirSync(join(root, "/etc/b"));
+    const transaction = Transaction.start(host, state, "test");
+    await transaction.apply([to("/etc/a", "new")]);
+    put("/etc/a", "theirs");
+    await expect(transaction.apply([to("/etc/b", "new")])).rejects.toMatchObject({
+      code: "KF_NODE_WRITE",
+      message: expect.stringContaining("/etc/b: "),
+    });
+    await expect(transaction.undo()).rejects.toMatchObject({ code: "KF_NODE_CHANGED" });
+  });
+});
+
 describe("a run that was killed", () => {
   test("after some files: the next undoes it, and removes what was half-written", async () => {
     put("/etc/a", "old");
@@ -154,6 +169,33 @@ describe("a run that was killed", () => {
     expect(readFileSync(join(root, "/etc/a"), "utf8")).toBe("theirs");
     expect(readFileSync(join(root, keptOf("/etc/a")), "utf8")).toBe("old");
     expect(readFileSync(join(root, "/etc/b"), "utf8")).toBe("old");
+  });
+
+  test("and whose folder somebody has removed since: the rest is undone", async () => {
+    put("/etc/a", "old");
+    mkdirSync(join(root, "/opt"), { mode: 0o755 });
+    const killed = Transaction.start(host, state, "install");
+    await killed.apply([to("/etc/a", "new")]);
+    await killed.setMode("/opt", 0o700);
+    rmSync(join(root, "/opt"), { recursive: true });
+    await (await Transaction.left(host, state))?.undo();
+    expect(snapshot()).toEqual({ "/etc": "755", "/etc/a": "644 old" });
+    expect(await Transaction.left(host, state)).toBeUndefined();
+  });
+
+  test("and whose file cannot be put back: it is named, and the next run tries again", async () => {
+    put("/etc/a", "old");
+    await Transaction.start(host, state, "install").apply([to("/etc/a", "new"), to("/etc/b", "new")]);
+    // Somebody's folder where our file was: no file can be removed there.
+    rmSync(join(root, "/etc/b"));
+    mkdirSync(join(root, "/etc/b"));
+    await expect((await Transaction.left(host, state))?.undo()).rejects.toMatchObject({
+      code: "KF_NODE_WRITE",
+      message: expect.stringMatching(/\/etc\/b: what kubefence node install did there is not undone: .*; make room/),
+    });
+    rmSync(join(root, "/etc/b"), { recursive: true });
+    await (await Transaction.left(host, state))?.undo();
+    expect(snapshot()).toEqual({ "/etc": "755", "/etc/a": "644 old" });
   });
 
   test("while the runtime's parser ran: what it was given goes, once nobody can be reading it", async () => {

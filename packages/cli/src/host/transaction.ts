@@ -8,7 +8,8 @@ import { chmod, link, lstat, mkdir, open, readFile, rename, rm, rmdir } from "no
 import { dirname, join } from "node:path";
 import { nodeError } from "../node/errors.ts";
 import { keptOf, type Owner, replaceFile, owned, syncFolder, temporaryOf, writeTemporary } from "../files/durable.ts";
-import { type Host, messageOf } from "./host.ts";
+import type { Host } from "./host.ts";
+import { messageOf } from "../thrown.ts";
 
 /** One file of the node as it shall be. */
 export interface Change {
@@ -112,7 +113,7 @@ export class Transaction {
 
   /**
    * Puts the files in place, in this order. All new contents are on disk before the first file is replaced. When it throws,
-   * what it did is undone.
+   * what it did is undone, or, where that failed too, `undo` says why.
    * @throws {NodeError} KF_NODE_WRITE
    */
   async apply(changes: readonly Change[]): Promise<void> {
@@ -131,7 +132,8 @@ export class Transaction {
         await this.#replace(change);
       }
     } catch (cause) {
-      await this.undo();
+      // What failed first is what is said; whoever rolls back asks again.
+      await this.undo().catch(() => undefined);
       throw nodeError("KF_NODE_WRITE", path, messageOf(cause), { cause });
     }
   }
@@ -142,13 +144,26 @@ export class Transaction {
     await this.#write();
   }
 
-  /** Puts the old files back. @throws {NodeError} KF_NODE_CHANGED for one that somebody else changed meanwhile; all others are back then. */
+  /**
+   * Puts the old files back. @throws {NodeError} KF_NODE_CHANGED for one that somebody else changed meanwhile; all others are back
+   * then. KF_NODE_WRITE for one that cannot be put back; a later run tries again
+   */
   async undo(): Promise<void> {
     const foreign: string[] = [];
-    for (const entry of this.#journal.entries.toReversed()) {
-      if (!(await this.#undoOne(entry))) foreign.push(entry.path);
+    let at = "";
+    try {
+      for (const entry of this.#journal.entries.toReversed()) {
+        at = entry.path;
+        if (!(await this.#undoOne(entry))) foreign.push(at);
+      }
+      for (const [folder, mode] of Object.entries(this.#journal.modes)) {
+        at = folder;
+        if (await this.#host.exists(folder)) await chmod(this.#host.path(folder), mode);
+      }
+    } catch (cause) {
+      const what = `what kubefence node ${this.operation} did there is not undone: ${messageOf(cause)}`;
+      throw nodeError("KF_NODE_WRITE", at, what, { cause });
     }
-    for (const [folder, mode] of Object.entries(this.#journal.modes)) await chmod(this.#host.path(folder), mode);
     for (const folder of this.#journal.folders.toReversed())
       await rmdir(this.#host.path(folder)).catch(() => undefined);
     const [path] = foreign;

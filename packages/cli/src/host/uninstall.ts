@@ -11,13 +11,14 @@ import { dumpNow } from "./containerd.ts";
 import { type ListedSandbox, listSandboxes, sandboxesInUse } from "./cri.ts";
 import { owned } from "../files/durable.ts";
 import { bequeath, type Heir } from "./heir.ts";
-import { type Host, messageOf, programFolders } from "./host.ts";
+import { type Host, programFolders } from "./host.ts";
 import type { NodeOptions } from "./options.ts";
 import { crioSocket, findRuntime, type FoundRuntime } from "./runtime.ts";
 import { withRemovalNote } from "./self-test-note.ts";
 import { chooseRestart, untilBack } from "./service.ts";
 import { type EditedMain, type Installed, type InstalledFile, installedName } from "./state.ts";
 import { type Change, sha256 } from "./transaction.ts";
+import { messageOf } from "../thrown.ts";
 
 export interface UninstallOptions extends Pick<NodeOptions, "choice" | "stateDirectory" | "restart" | "backTimeoutMs"> {
   /** Name of what is uninstalled, for the journal. */

@@ -3,6 +3,7 @@
  * nono's manifest format 0.1.0 with one member of ours. No dependencies: the plugin imports this module.
  */
 import type { ManifestErrorCode } from "../errors.ts";
+import { messageOf } from "../thrown.ts";
 
 /** read: open, list, execute. write: change, create, remove. */
 export type Access = "read" | "write" | "readwrite";
@@ -75,7 +76,7 @@ export function parseManifest(text: string): Manifest {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new ManifestError("KF_MANIFEST_SYNTAX", "", error instanceof Error ? error.message : String(error));
+    throw new ManifestError("KF_MANIFEST_SYNTAX", "", messageOf(error));
   }
   return readManifest(json);
 }

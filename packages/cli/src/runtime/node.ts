@@ -8,6 +8,7 @@ import { RuntimeConfigError } from "../errors.ts";
 import { byDigestFolder, manifestDigest } from "../files/by-digest.ts";
 import { readText } from "../files/read.ts";
 import type { AcceptedLauncher, ProfileEntry } from "./document.ts";
+import { messageOf } from "../thrown.ts";
 
 /**
  * The launcher of a node, checked as the plugin does.
@@ -93,6 +94,5 @@ export async function checkRuntime(path: string, ownPath?: string): Promise<void
 }
 
 function failure(code: RuntimeConfigError["code"], where: string, cause: unknown): RuntimeConfigError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new RuntimeConfigError(code, where, message, undefined, { cause });
+  return new RuntimeConfigError(code, where, messageOf(cause), undefined, { cause });
 }

@@ -6,6 +6,7 @@ import { owned, ownTemporaryOf, replaceFile } from "../files/durable.ts";
 import { readText } from "../files/read.ts";
 import { composeRuntimeConfiguration, readPluginConfiguration } from "./compose.ts";
 import { readAccepted } from "./node.ts";
+import { isMissing, messageOf } from "../thrown.ts";
 
 /** What no other file of the node says. */
 const document = z.looseObject({ runtime: z.string(), log: z.string() });
@@ -44,7 +45,7 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return false;
+    if (isMissing(cause)) return false;
     throw cause;
   }
 }
@@ -53,8 +54,7 @@ function parse(path: string, text: string): z.infer<typeof document> {
   try {
     return document.parse(JSON.parse(text));
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const what = `it is no configuration of nono-runc: ${message}`;
+    const what = `it is no configuration of nono-runc: ${messageOf(cause)}`;
     throw new RuntimeConfigError("KF_RUNTIME_SETTINGS", path, what, undefined, { cause });
   }
 }

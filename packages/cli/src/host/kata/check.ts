@@ -2,7 +2,6 @@
 import { lstat } from "node:fs/promises";
 import type { CheckRow } from "../../node/check.ts";
 import { type EffectiveConfiguration, textAt } from "../../node/containerd/effective.ts";
-import { nodeError } from "../../node/errors.ts";
 import { readKata } from "../../node/kata/configuration.ts";
 import { crioHandlers, readCrioTable } from "../../node/kata/crio.ts";
 import { type KataHandler, readContainerdTable } from "../../node/kata/handler.ts";
@@ -11,8 +10,8 @@ import { kataHandlerName } from "../../node/kata/settings.ts";
 import type { TomlTable } from "../../node/toml/parse.ts";
 import { dumpNow } from "../containerd.ts";
 import { readCrioFiles } from "../crio-plan.ts";
-import { loadedHandlers } from "../cri.ts";
-import { type Host, messageOf } from "../host.ts";
+import { loadedRow } from "../check-runtime.ts";
+import type { Host } from "../host.ts";
 import { crioSocket } from "../runtime.ts";
 import type { Installed } from "../state.ts";
 import { findConfiguration, type FoundKata, readKataFiles } from "./find.ts";
@@ -100,7 +99,7 @@ export async function rowsOfHandler(
   const isOwnKernel = ours.has(textAt(configuration.hypervisor, "kernel"));
   return [
     { name: "handler, configured", state: "ok", value: `${name}: ${files.main.path}` },
-    await loadedRow(host, socket, name),
+    await loadedRow(host, socket, name, "restart the container runtime"),
     ...handlerRows({
       name,
       table,
@@ -124,15 +123,4 @@ async function handlersNow(host: Host, { runtime }: FoundKata): Promise<Handlers
   }
   const effective: EffectiveConfiguration = await dumpNow(host, runtime);
   return { tables: effective.handlers, socket: effective.socket, read: readContainerdTable };
-}
-
-async function loadedRow(host: Host, socket: string, handler: string): Promise<CheckRow> {
-  const name = "handler, loaded";
-  const handlers = await loadedHandlers(host.target(socket)).catch((error: unknown) =>
-    nodeError("KF_NODE_READ", socket, messageOf(error)),
-  );
-  if (!Array.isArray(handlers))
-    return { name, state: "bad", value: handlers.message, fix: "start the container runtime" };
-  if (handlers.some((loaded) => loaded.name === handler)) return { name, state: "ok", value: handler };
-  return { name, state: "bad", value: `not ${handler}`, fix: "restart the container runtime" };
 }

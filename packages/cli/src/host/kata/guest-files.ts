@@ -4,10 +4,11 @@ import { constants, createReadStream } from "node:fs";
 import { copyFile, open, rename, rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { dirname } from "node:path";
-import { nodeError } from "../../node/errors.ts";
+import { NodeError, nodeError } from "../../node/errors.ts";
 import { type GuestPart, guestPath, type GuestSource } from "../../node/kata/guest.ts";
 import { owned, syncFolder, temporaryOf } from "../../files/durable.ts";
-import { type Host, messageOf } from "../host.ts";
+import type { Host } from "../host.ts";
+import { messageOf } from "../../thrown.ts";
 
 /** SHA-256 of a file of any size, in hex. */
 export async function digestOf(path: string): Promise<string> {
@@ -68,7 +69,7 @@ export async function placeGuestFile(host: Host, source: GuestSource): Promise<v
     await syncFolder(dirname(place));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    if (cause instanceof Error && cause.name === "NodeError") throw cause;
+    if (cause instanceof NodeError) throw cause;
     throw nodeError("KF_NODE_WRITE", source.path, messageOf(cause), { cause });
   }
 }

@@ -6,7 +6,7 @@ import { kataHandlerName } from "../../node/kata/settings.ts";
 import { keepBackups } from "../backups.ts";
 import { changeNode } from "../change.ts";
 import { owned } from "../../files/durable.ts";
-import { type Host, messageOf } from "../host.ts";
+import type { Host } from "../host.ts";
 import { describeMain } from "../installed-list.ts";
 import { chooseRestart, untilBack } from "../service.ts";
 import { type Installed, type InstalledFile, installedName } from "../state.ts";
@@ -14,6 +14,7 @@ import { sha256, type Transaction } from "../transaction.ts";
 import { placeGuestFile } from "./guest-files.ts";
 import type { KataOptions } from "./options.ts";
 import type { KataPlan } from "./plan.ts";
+import { messageOf } from "../../thrown.ts";
 
 /**
  * Installs. Says what was done, one line each.

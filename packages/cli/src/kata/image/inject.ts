@@ -10,6 +10,7 @@ import { Ext4, isPlainPath } from "./ext4.ts";
 import { type Extent, fileSystemBytes, fileSystemOf, readPartitions } from "./partitions.ts";
 import { runProgram } from "./program.ts";
 import { formatVerityParameters, hashTree, parseVerityParameters, type VerityParameters } from "./verity.ts";
+import { messageOf } from "../../thrown.ts";
 
 /** Where the agent looks for its policy: its default, which Kata's images have as a link to one of several policies. */
 export const policyPath = "/etc/kata-opa/default-policy.rego";
@@ -227,6 +228,6 @@ async function attempt<Result>(
   try {
     return await action();
   } catch (cause) {
-    throw new KataImageError(code, path, cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new KataImageError(code, path, messageOf(cause), { cause });
   }
 }
