@@ -78,9 +78,18 @@ struct StartedDocument {
 /// Writes the record into the bundle, over an earlier one.
 ///
 /// # Errors
-/// `WRITE_FAILED`
+/// `WRITE_FAILED`; `MOUNT_PATH_INVALID` where what must stay closed could not be recorded.
 pub fn write(bundle: &Path, record: &Record) -> Result<(), Refusal> {
     let path = path_in(bundle);
+    let closed = record.sandbox.iter().flat_map(|sandbox| &sandbox.options.except);
+    if let Some(lost) = closed.into_iter().find(|path| text_of(path).is_none()) {
+        return Err(Refusal::new(
+            Code::MountPath,
+            format!("a mount that must stay closed is really at {lost}"),
+            "that is no UTF-8, so it could not be kept closed for processes that are sent in later",
+            "mount no volume below a symbolic link to such a name",
+        ));
+    }
     let failed = |why: &dyn std::fmt::Display| {
         let what = format!("{} cannot be written", path.display());
         Refusal::new(Code::Write, what, why, "make room on the file system of the container runtime's state")
@@ -146,7 +155,7 @@ impl From<&Sandbox> for SandboxDocument {
     }
 }
 
-/// A place whose name is no UTF-8 is not recorded, so that nothing is granted there later.
+/// A place whose name is no UTF-8 is not recorded, so that nothing is granted there later; an exception's is refused.
 fn text_of(path: &AbsolutePath) -> Option<String> {
     String::from_utf8(path.as_bytes().to_vec()).ok()
 }
@@ -251,6 +260,15 @@ mod tests {
         write(bundle.path(), &record(Some(started))).unwrap();
         let sandbox = read(bundle.path()).unwrap().sandbox.unwrap();
         assert_eq!(sandbox.started.unwrap().workdir, RecordedPlace::Nowhere);
+    }
+
+    #[test]
+    fn an_exception_that_is_no_text_is_refused_and_not_forgotten() {
+        let bundle = tempfile::tempdir().unwrap();
+        let mut odd = record(None);
+        odd.sandbox.as_mut().unwrap().options.except.push(AbsolutePath::parse(b"/b/\xff").unwrap());
+        assert_eq!(write(bundle.path(), &odd).unwrap_err().code, Code::MountPath);
+        assert_eq!(read(bundle.path()).unwrap_err().code, Code::Record);
     }
 
     #[test]
