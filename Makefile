@@ -28,7 +28,7 @@ setup: node_modules/.setup ## install what the targets need: Debian packages (as
 	@tools/check-prerequisites.sh
 	@tools/install-debian-packages.sh
 
-node_modules/.setup: package-lock.json package.json $(wildcard packages/*/package.json e2e/package.json bench/package.json)
+node_modules/.setup: package-lock.json package.json $(wildcard packages/*/package.json charts/package.json e2e/package.json bench/package.json docs/package.json)
 	@tools/check-prerequisites.sh
 	@# Rust links with it. Debian's npm brings it along, others do not.
 	@command -v cc >/dev/null || tools/install-debian-packages.sh
@@ -206,9 +206,8 @@ generate: node_modules/.setup ## write the generated files anew (schema, profile
 	@tools/generate.sh
 
 .PHONY: nono-build
-nono-build: ## build upstream nono from crates.io, static (26 CPU-minutes; for the differential test)
-	@tools/nono-build.sh
-	@ln -sf "$(KUBEFENCE_CACHE)/nono-$$(cat NONO_VERSION)/bin/nono" nono
+nono-build: ## build upstream nono from crates.io, static (26 CPU-minutes; for the differential test); NONO_VERSION=X.Y.Z: another than the file says
+	@built=$$(tools/nono-build.sh); ln -sf "$$built" nono
 
 .PHONY: demo-recordings
 demo-recordings: cluster-stack ## run the demos of contrib/ on a real cluster and write their tables, recordings and pictures anew

@@ -13,6 +13,8 @@ for arch in amd64 arm64; do
   rm -rf "$folder"
   install -d "$folder"
   cp -R build/10-nono-nri build/kubefence build/profiles LICENSE "$folder/"
+  # For profile_set = "nono"; a build that could not fetch nono's crate has said so.
+  [ ! -d build/profiles-nono ] || cp -R build/profiles-nono "$folder/"
   if [ "$arch" = "$machine" ]; then
     programs=$cache/bin
   else
@@ -20,7 +22,7 @@ for arch in amd64 arm64; do
     native/build.sh "$target" >/dev/null
     programs=$cache/bin/$target
   fi
-  cp "$programs/nono" "$programs/nono-runc" "$programs/seccomp-probe" "$folder/"
+  cp "$programs/nono" "$programs/nono-runc" "$programs/shim" "$programs/seccomp-probe" "$folder/"
   cp -R "$programs/seccomp" "$folder/"
   chmod -R u=rwX,go=rX "$folder"
   tar --create --directory build/release --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 "$name" |

@@ -4,20 +4,23 @@
 #   release/publish-kata.sh kernel     REGISTRY/OWNER/kata-kernel-landlock:KATA and :latest
 #   release/publish-kata.sh rootfs     REGISTRY/OWNER/kata-rootfs-nono:KATA-NONO and :latest
 #
-#   KATA_VERSION=…                     X.Y.Z (3.28.0), or "newest": asks Kata's repository; only 3.28.0 or newer moves :latest
+# Without these the tag is the one that the chart names (kata.kernelImage, kata.rootfsImage in charts/kubefence/values.yaml):
+#   KATA_VERSION=…                     X.Y.Z, or "newest": asks Kata's repository; only 3.28.0 or newer moves :latest
+#   NONO_VERSION=…                     rootfs: the second part of its tag
 #   KATA_SHA256=…                      rootfs: of Kata's archive; else what GitHub recorded when it was uploaded
-#   NONO_VERSION=…                     rootfs: as the tag names it (our own version)
 #   FORCE_REBUILD=true                 also if nothing changed
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . release/names.sh
 fail() { echo "release/publish-kata.sh: $*" >&2; exit 1; }
-kata=${KATA_VERSION:-3.28.0}
+named_by_chart() { sed -n "s|^ *$1: .*:\([^:]*\)\$|\1|p" charts/kubefence/values.yaml; }
+kata=${KATA_VERSION:-$(named_by_chart kernelImage)}
 if [ "$kata" = newest ]; then
   kata=$(git ls-remote --tags --refs https://github.com/kata-containers/kata-containers | sed -n 's,.*refs/tags/\([0-9]*\.[0-9]*\.[0-9]*\)$,\1,p' | sort -V | tail -n 1)
 fi
 [[ $kata =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "KATA_VERSION is $(printf %q "$kata"): a version is X.Y.Z"
-nono=${NONO_VERSION:-v$(release/version.sh)}
+of_chart=$(named_by_chart rootfsImage)
+nono=${NONO_VERSION:-${of_chart#*-}}
 [[ $nono =~ ^[0-9A-Za-z.-]+$ ]] || fail "NONO_VERSION is $(printf %q "$nono"): letters, digits, . and -"
 case ${1:-} in
   kernel) name=$prefix/kata-kernel-landlock tag=$kata sources=(kata/kernel images/tool.sh) ;;

@@ -34,7 +34,7 @@ publish-kata-rootfs: build ## the same for Kata's guest image with our policy
 	@release/publish-kata.sh rootfs
 
 .PHONY: lint-workflows
-lint-workflows: ## actionlint and zizmor over .github/workflows, shellcheck over release/
+lint-workflows: ## actionlint and zizmor over .github/workflows, shellcheck over every script
 	@release/lint-workflows.sh
 
 .PHONY: test-release

@@ -34,7 +34,7 @@ function run(program: string, args: string[] = [], env: Record<string, string> =
 const script = (name: string, env: Record<string, string> = {}): string => run(`release/${name}.sh`, [], env);
 
 beforeAll(async () => {
-  for (const part of ["release", "tools", "charts/kubefence", "packages/plugin/package.json"])
+  for (const part of ["release", "tools", "charts/kubefence", "packages/plugin/package.json", "NONO_VERSION"])
     cpSync(join(checkout, part), join(folder, part), { recursive: true });
   mkdirSync(output, { recursive: true });
   // To a file: nobody would read a pipe while a command runs, and the registry would stop when it is full.
@@ -134,6 +134,38 @@ test("Kata's kernel is built where its parts changed, and not where only the tag
     run(tool("crane"), ["digest", `${reference}:latest`]),
   );
   expect(() => publish({ KATA_VERSION: "3.28.0$(id)" })).toThrow("a version is X.Y.Z");
+});
+
+test("by default Kata's images have the tags that the chart names", () => {
+  mkdirSync(join(folder, "kata", "rootfs"), { recursive: true });
+  // Stands in for the build, as above.
+  const standIn = `#!/bin/sh\ntar -cf "$ARCHIVE" -C build/release/image .\n`;
+  writeFileSync(join(folder, "kata", "rootfs", "build.sh"), standIn, { mode: 0o755 });
+  for (const empty of ["kata/policy", "packages/cli/src/kata"]) mkdirSync(join(folder, empty), { recursive: true });
+  const values = readFileSync(join(folder, "charts", "kubefence", "values.yaml"), "utf8");
+  const [, kernel = ""] = /^ *kernelImage: .*:(.+)$/m.exec(values) ?? [];
+  const [, rootfs = ""] = /^ *rootfsImage: .*:(.+)$/m.exec(values) ?? [];
+  expect([kernel, rootfs]).not.toContain("");
+  run("release/publish-kata.sh", ["kernel"]);
+  run("release/publish-kata.sh", ["rootfs"], { KATA_SHA256: "0".repeat(64) });
+  const tagsOf = (name: string): string[] => run(tool("crane"), ["ls", `${address}/some-owner/${name}`]).split("\n");
+  expect(tagsOf("kata-kernel-landlock")).toContain(kernel);
+  expect(tagsOf("kata-rootfs-nono")).toContain(rootfs);
+});
+
+test("upstream nono is built in the version that was asked for, else in the one that our tests know", () => {
+  const known = readFileSync(join(folder, "NONO_VERSION"), "utf8").trim();
+  for (const version of [known, "9.8.7"]) {
+    // Stands in for a program that was built before.
+    mkdirSync(join(folder, "cache", `nono-${version}`, "bin"), { recursive: true });
+    writeFileSync(join(folder, "cache", `nono-${version}`, "bin", "nono"), "", { mode: 0o755 });
+  }
+  const build = (NONO_VERSION: string): string =>
+    run("tools/nono-build.sh", [], { KUBEFENCE_CACHE: join(folder, "cache"), NONO_VERSION });
+  expect(build("")).toBe(`${join(folder, "cache", `nono-${known}`, "bin", "nono")}\n`);
+  for (const asked of ["9.8.7", "v9.8.7"])
+    expect(build(asked)).toBe(`${join(folder, "cache", "nono-9.8.7", "bin", "nono")}\n`);
+  expect(() => build("9.8.7; id")).toThrow("a version is X.Y.Z");
 });
 
 test("image, chart, bill of materials and checksums are signed, and a change is noticed", () => {

@@ -21,7 +21,6 @@ need apt-get "installs Debian packages" "use Debian or Ubuntu, or install by han
 # Asked outside the checkout, so that no go.mod picks another; Debian 12 has 1.19, which cannot read our go.mod files.
 ! command -v go >/dev/null || need_version go 1.21 "$go_from" env -C / GOTOOLCHAIN=local go version
 [ "$missing" = 0 ]
-for target in x86_64-unknown-linux-musl; do
-  # The toolchain that builds native/ decides, not the default one of the user.
-  (cd native && rustup target list --installed | grep -qx "$target") || (cd native && rustup target add "$target")
-done
+target=$(uname -m)-unknown-linux-musl
+# The toolchain that builds native/ decides, not the default one of the user.
+(cd native && rustup target list --installed | grep -qx "$target") || (cd native && rustup target add "$target")

@@ -62,7 +62,6 @@ fi
 
 if [ "$RUNTIME" = crio ]; then
   step "CRI-O takes the NRI socket, which the node's idle containerd has"
-  # shellcheck disable=SC2016 # for the shell on the node
   on_each_node sh -c '
     grep -q io.containerd.nri.v1.nri /etc/containerd/config.toml && exit
     printf "\n[plugins.\"io.containerd.nri.v1.nri\"]\n  disable = true\n" >>/etc/containerd/config.toml

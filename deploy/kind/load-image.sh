@@ -23,7 +23,6 @@ if [ "$(docker inspect --format '{{.State.Running}}' "$REGISTRY_NAME" 2>/dev/nul
   docker run --detach --restart always --publish "127.0.0.1:$REGISTRY_PORT:5000" --name "$REGISTRY_NAME" registry:2 >&2
 fi
 docker network connect kind "$REGISTRY_NAME" 2>/dev/null || true # it may be there already
-# shellcheck disable=SC2016 # for the shell on the node
 on_each_node sh -c '
   file=/etc/containers/registries.conf.d/50-$0.conf
   text="[[registry]]

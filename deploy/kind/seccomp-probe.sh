@@ -27,7 +27,6 @@ done
 if [ -n "$pod" ]; then
   [ -x "$tools/seccomp-probe" ] || fail "$tools/seccomp-probe is missing: run make build"
   # /dev/shm is often noexec: the folder is taken where a script can be run.
-  # shellcheck disable=SC2016 # for the shell in the pod
   exec kubectl --context "$context" --namespace "$namespace" exec --stdin "$pod" -- sh -c '
     for folder in /dev/shm /tmp; do
       file=$folder/seccomp-probe.$$

@@ -30,7 +30,6 @@ lost=$(printf '%s\n' "$wanted" | while IFS= read -r line; do
     *) [ "$now" = "$line" ] || { now=${now#*=}; echo "$name: wanted ${line#*=}, is ${now:-not set}"; } ;;
   esac
 done)
-# shellcheck disable=SC2016 # no expansion is meant
 first=$(sed -n 's/^CONFIG_LSM="\([^,"]*\).*/\1/p' "$config")
 [ "$first" = landlock ] || lost="$lost
 CONFIG_LSM: wanted landlock first, is $(sed -n 's/^CONFIG_LSM=//p' "$config" | grep . || echo not set)"
