@@ -42,7 +42,7 @@ test("the plugin connects again, new containers are sandboxed and old ones still
   await expect.poll(() => plugin.records(pod.uid)).toEqual([]);
 });
 
-test("a plugin that starts later reports what runs without its sandbox", async ({ node, plugin, runPod }) => {
+test("a plugin that starts later reports what runs without its sandbox", async ({ plugin, runPod }) => {
   await plugin.stop();
   const pod = await runPod({ name: "unguarded", namespace: "team", runtimeHandler: "nono-runc" });
   const container = await pod.startContainer({ name: "main", image: images.busybox, command: ["sleep", "600"] });
@@ -52,7 +52,6 @@ test("a plugin that starts later reports what runs without its sandbox", async (
     pod: "unguarded",
     namespace: "team",
   });
-  expect(node.directories.nriSocket).toBeDefined();
 });
 
 test("state of containers that went while the plugin was away is swept", async ({ plugin, runSandboxedPod }) => {

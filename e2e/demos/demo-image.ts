@@ -6,7 +6,7 @@ import { digest, digestFiles } from "../stack/images/parts.ts";
 import { fileName, type ImageArchive, imageId } from "../stack/images/plugin-image.ts";
 
 /** The demos that have an image: its name, and the Debian packages that its base gets here, for want of an image registry. */
-export const demoImages: Record<DemoWithImage, { name: string; packages: string[] }> = {
+const demoImages: Record<DemoWithImage, { name: string; packages: string[] }> = {
   "python-dev": { name: "nono-demo-python:latest", packages: ["python3"] },
   "node-dev": { name: "nono-demo-node:latest", packages: ["nodejs"] },
   "go-dev": { name: "nono-demo-go:latest", packages: ["golang-go", "ca-certificates"] },

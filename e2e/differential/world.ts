@@ -14,7 +14,7 @@ export const zones = [
 ] as const;
 
 /** Entries of a zone that one operation each changes, so that no operation depends on another one's outcome. */
-export const ownFiles = [
+const ownFiles = [
   "append",
   "open-truncate",
   "read-truncate",

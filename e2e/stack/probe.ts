@@ -21,7 +21,7 @@ export async function runProbe(pod: Pod, { operations, ...spec }: ProbeSpec): Pr
 }
 
 /** The container that {@link runProbe} runs. */
-export function probeContainer({ operations, ...spec }: ProbeSpec): ContainerSpec {
+function probeContainer({ operations, ...spec }: ProbeSpec): ContainerSpec {
   return { name: "probe", image: images.busybox, command: ["/usr/bin/probe", ...operations], ...spec };
 }
 

@@ -4,7 +4,7 @@
  * The first Kata release whose own guest kernel has Landlock.
  * https://github.com/kata-containers/kata-containers/commit/1487eaaaa24cbeb70e145f079d701eee06d0abb7
  */
-export const firstKataWithLandlock = "3.32.0";
+const firstKataWithLandlock = "3.32.0";
 
 /**
  * Whether the guest kernel of this Kata release ("3.28.0", "v3.32.1") has Landlock. A pre-release of the first one that

@@ -119,7 +119,7 @@ function failure(reason: string): FlagsResult {
 }
 
 /** The text of `-h`, laid out as Go's flag package does. */
-export function usage(): string {
+function usage(): string {
   const lines = ["Usage of 10-nono-nri:"];
   for (const flag of definitions) {
     lines.push(`  -${flag.name}${flag.type === "string" ? " string" : ""}`);

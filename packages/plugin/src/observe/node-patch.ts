@@ -1,8 +1,8 @@
 /** What a Node object says about the sandbox, and how to change it. Pure. */
 
-export const READY_LABEL = "kubefence.io/ready";
-export const ABI_LABEL = "kubefence.io/landlock-abi";
-export const NOT_READY_TAINT = "kubefence.io/not-ready";
+const READY_LABEL = "kubefence.io/ready";
+const ABI_LABEL = "kubefence.io/landlock-abi";
+const NOT_READY_TAINT = "kubefence.io/not-ready";
 
 export interface Taint {
   readonly key: string;

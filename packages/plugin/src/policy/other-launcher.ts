@@ -26,7 +26,7 @@ export interface OtherLauncher {
 }
 
 /** nono's own command line: an absolute path is never looked up in a home directory. */
-export const NONO_TEMPLATE: Template = ["wrap", "--silent", "--profile", "/nono/profiles/{profile}.json", "--"];
+const NONO_TEMPLATE: Template = ["wrap", "--silent", "--profile", "/nono/profiles/{profile}.json", "--"];
 /** Each is a flag of nono's command line. */
 const NONO_REFUSED: readonly string[] = ["NONO_*"];
 /** Does not exist, and cannot be made: /nono is read-only. */

@@ -11,7 +11,7 @@ import type { Host } from "../host.ts";
 import { messageOf } from "../../thrown.ts";
 
 /** SHA-256 of a file of any size, in hex. */
-export async function digestOf(path: string): Promise<string> {
+async function digestOf(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash);
   return hash.digest("hex");

@@ -27,7 +27,7 @@ export function findBaseHandler({ handlers, defaultHandler }: EffectiveConfigura
  * Our handler: all that the base handler has, nono-runc as its program, and the annotations that nono-runc reads.
  * What is empty or false there is left out: containerd's own default says the same.
  */
-export function handlerTable(base: TomlTable, settings: NodeSettings): TomlTable {
+function handlerTable(base: TomlTable, settings: NodeSettings): TomlTable {
   const annotations = stringsAt(base, "pod_annotations").filter((name) => name !== passedAnnotations);
   return {
     ...withoutDefaults(base),
@@ -52,7 +52,7 @@ export function nonoRuncDropIn(effective: EffectiveConfiguration, settings: Node
 }
 
 /** What has to change in NRI's table; empty where the node has all of it. */
-export function nriTable({ nri }: EffectiveConfiguration, settings: NodeSettings): TomlTable {
+function nriTable({ nri }: EffectiveConfiguration, settings: NodeSettings): TomlTable {
   const table: TomlTable = {};
   if (nri["disable"] === true) table["disable"] = false;
   if (nri["disable_connections"] === true) table["disable_connections"] = false;

@@ -23,7 +23,7 @@ export interface CrioProposal {
 }
 
 /** Sorts after what other installers use; two digits are the custom. */
-export const crioDropInName = "99-kubefence.conf";
+const crioDropInName = "99-kubefence.conf";
 
 const header = `${dropInMark}, which overwrites it; kubefence node uninstall removes it.
 # The handler has what the node's own handler has, and nono-runc as its program.
