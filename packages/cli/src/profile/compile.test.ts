@@ -171,6 +171,9 @@ describe("warnings", () => {
   test.each([
     [{ filesystem: { read: ["/"] } }, "/ is granted (read): everything but the exceptions"],
     [{ filesystem: { read: ["/home"] } }, "/home holds the homes of other users too"],
+    [{ filesystem: { read: ["/root"] } }, "/root holds the homes of other users too"],
+    [{ filesystem: { read: ["/home/*"] } }, "/home/* holds the homes of other users too"],
+    [{ filesystem: { read: ["/proc/self"] } }, "/proc/self is that of the first process only"],
     [{ filesystem: { read: ["/proc/self/fd"] } }, "its children need /proc"],
     [{ filesystem: { allow: ["/usr/lib/app"] } }, "/usr/lib/app is writable"],
     [{ filesystem: { write: ["/usr"] } }, "/usr is writable"],
@@ -183,10 +186,10 @@ describe("warnings", () => {
 
   test("exceptions that are lifted are named", () => {
     const files = {
-      q: { filesystem: { deny: ["/k"] } },
-      p: { extends: "q", kubefence: { exceptions_remove: ["/k"] } },
+      q: { filesystem: { deny: ["/k", "/j"] } },
+      p: { extends: "q", kubefence: { exceptions_remove: ["/k", "/j"] } },
     };
-    expect(compileFiles(files).warnings).toEqual(["exceptions are lifted: /k"]);
+    expect(compileFiles(files).warnings).toEqual(["exceptions are lifted: /j /k"]);
   });
 
   test("an ordinary profile has none", () => {

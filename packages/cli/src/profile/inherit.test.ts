@@ -216,6 +216,18 @@ describe("nono's own data", () => {
     expect(problemsOf(() => compileFiles({ p: cleared }, builtin, nono))).toEqual([]);
   });
 
+  test("what cannot be done stays refused, though who extends asks for nothing", () => {
+    const files = { q: { hooks: { a: { event: "e" } } }, p: { extends: "q", hooks: {} } };
+    expect(problemsOf(() => compileFiles(files))).toEqual([
+      expect.stringContaining("KF_PROFILE_UNSUPPORTED: q.json: hooks"),
+    ]);
+    const restored = {
+      q: { security: { signal_mode: "allow_all" } },
+      p: { extends: "q", security: { signal_mode: "isolated" } },
+    };
+    expect(problemsOf(() => compileFiles(restored))).toEqual([]);
+  });
+
   test("a ban on removing files is refused", () => {
     expect(problemsOf(() => compileFiles({ p: { groups: { include: ["unlink"] } } }, builtin, nono))).toEqual([
       "KF_PROFILE_UNSUPPORTED: nono group unlink: deny.unlink cannot be enforced: Landlock grants removal with the right to write",

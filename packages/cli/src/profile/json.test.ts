@@ -34,6 +34,17 @@ describe("parseProfileJson", () => {
     expect(problem(text)).toContain(message);
   });
 
+  test("width is not depth", () => {
+    const deep = "[".repeat(64) + "]".repeat(64);
+    const text = `[${Array.from({ length: 100 }, () => '[{"a":{}}]').join()}]`;
+    expect(parseProfileJson(text, "p.json")).toEqual(JSON.parse(text));
+    expect(parseProfileJson(deep, "p.json")).toEqual(JSON.parse(deep));
+  });
+
+  test("the key that it does not take is named", () => {
+    expect(problem('{"__proto__": 1}')).toContain('p.json:1:2: no profile has the key "__proto__"');
+  });
+
   test("reads every JSON text without equal keys as JSON.parse does", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {

@@ -38,6 +38,7 @@ describe("profile schema", () => {
 
   test.each([
     [[], "the profile: invalid input: expected object, received array"],
+    [{ filesystem: [] }, "filesystem: invalid input: expected object, received array"],
     [{ filesystem: { read: "/etc" } }, "filesystem.read: invalid input: expected array, received string"],
     [{ filesystem: { read: [1] } }, "filesystem.read.0: expected a path or { path, when }"],
     [{ network: { connect_port: [0] } }, "network.connect_port.0: too small"],
@@ -60,6 +61,17 @@ describe("profile schema", () => {
       "KF_PROFILE_UNKNOWN_KEY: the key profile is unknown",
     ]);
     expect(messages(() => checkPolicy({}, "f"))).toHaveLength(1);
+  });
+
+  test("what is right is handed on as it is", () => {
+    const profile = { extends: ["a"], filesystem: { read: [{ path: "/a", when: "linux" }] }, skipdirs: [1] };
+    expect(checkProfile(profile, "p")).toEqual(profile);
+    expect(checkGroup({ required: true, deny: { unlink: true } }, "g")).toEqual({
+      required: true,
+      deny: { unlink: true },
+    });
+    expect(checkPolicy({ meta: 1, groups: { a: {} } }, "f")).toEqual({ groups: { a: {} }, profiles: {} });
+    expect(checkPolicy({ groups: {}, profiles: { b: 1 } }, "f")).toEqual({ groups: {}, profiles: { b: 1 } });
   });
 });
 
