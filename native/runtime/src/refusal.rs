@@ -56,7 +56,7 @@ codes! {
     MountOverLauncher = "MOUNT_OVER_LAUNCHER";
     /// Two mounts lie at the same path, and only one of them is for the profile to grant.
     MountAmbiguous = "MOUNT_AMBIGUOUS";
-    /// A mount's destination is no path that can be named to the launcher.
+    /// A mount's destination, or where that really is, is no path that can be named to the launcher.
     MountPath = "MOUNT_PATH_INVALID";
     /// The pod asks crun to run the container by other means than starting its command.
     HandlerAnnotation = "HANDLER_ANNOTATION";

@@ -16,7 +16,7 @@ use crate::files::trusted;
 use crate::policy::launcher_mount::LAUNCHER_MOUNT;
 use crate::refusal::{Code, Refusal};
 
-/// Largest launcher that is hashed. Ours has half a megabyte, upstream nono forty.
+/// Largest launcher that is hashed. Ours has less than one megabyte, upstream nono forty.
 const MAX_LAUNCHER_BYTES: usize = 128 << 20;
 
 type Object = (u32, u32, u64);
