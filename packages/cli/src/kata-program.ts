@@ -7,7 +7,7 @@ import type { Finish } from "./program.ts";
 /** Builds the command. */
 export function kataCommand(finish: Finish): Command {
   const kata = new Command("kata").description(
-    "What goes into Kata's guests. `kubefence node kata` sets up a node for it.",
+    "what goes into Kata's guests; kubefence node kata sets up a node for it",
   );
   kata.addCommand(imageCommand(finish));
   kata.addCommand(policyCommand(finish));
@@ -15,7 +15,7 @@ export function kataCommand(finish: Finish): Command {
 }
 
 function imageCommand(finish: Finish): Command {
-  const image = new Command("image").description("Change Kata guest images.");
+  const image = new Command("image").description("change Kata guest images");
   image
     .command("inject")
     .description("put files into the ext4 root of a raw Kata image: without root, on a copy, read back, then renamed")

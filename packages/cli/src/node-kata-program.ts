@@ -7,7 +7,7 @@ import type { Finish } from "./program.ts";
 /** Builds the command. */
 export function kataCommand(finish: Finish): Command {
   const kata = new Command("kata").description(
-    "Set up a node's Kata Containers: the handler kata-nono-qemu with a QEMU configuration, guest kernel and guest image of its own.",
+    "set up a node's Kata Containers: the handler kata-nono-qemu with a QEMU configuration, guest kernel and guest image of its own",
   );
   const add = (name: string, description: string): Command =>
     withOptions(kata.command(name).description(description)).option("--json", "print JSON");
@@ -53,7 +53,7 @@ function withOptions(command: Command): Command {
     .option("--image <file>", "a guest image with the policy (default: Kata's own, without)")
     .option("--image-version <version>", "the version of Kata that the image was made for")
     .option("--kernel-verity-params <list>", "of a measured image, as kubefence kata image inject prints them", "")
-    .option("--machine-accelerators <list>", "machine_accelerators (default: Kata's)", "")
+    .addOption(new Option("--machine-accelerators <list>", "machine_accelerators").default("", "Kata's"))
     .option(
       "--seccomp-sandbox <list>",
       "QEMU's own seccomp sandbox; empty for Kata's",

@@ -10,7 +10,7 @@ import type { Finish } from "./program.ts";
 /** Builds the command. */
 export function nodeCommand(finish: Finish): Command {
   const node = new Command("node").description(
-    "Set up a node: the OCI runtime, the launcher, and the container runtime's configuration.",
+    "set up a node: the OCI runtime, the launcher, and the container runtime's configuration",
   );
   const add = (name: string, description: string): Command =>
     withOptions(node.command(name).description(description)).option("--json", "print JSON");
@@ -58,7 +58,7 @@ function withOptions(command: Command): Command {
     .option("--root <directory>", "the node's root, as seen from here", "/")
     .option(
       "--release <directory>",
-      "has nono, nono-runc, profiles/ and seccomp/ (default: the directory of this program)",
+      "has nono, nono-runc, profiles/ (or profiles-nono/) and seccomp/ (default: the directory of this program)",
     )
     .option("--profiles <directory...>", "further compiled profiles to install", [])
     .option("--plugin-config <file>", "the plugin's configuration", "/etc/nri/conf.d/10-nono-nri.toml")

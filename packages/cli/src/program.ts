@@ -13,19 +13,38 @@ export type Finish = (output: Output) => void | Promise<void>;
 /** Builds the program. `finish` receives what the chosen command says. */
 export function buildProgram(version: string, finish: Finish): Command {
   const program = new Command("kubefence")
-    .description("Operates Kubefence: profiles of sandboxed containers, and the set-up of a node.")
+    .description("operates Kubefence: profiles of sandboxed containers, and the set-up of a node")
     .version(version, "-V, --version", "print the version")
-    .helpOption("-h, --help", "print help")
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 all is well, 1 the profile (or another file named) is bad or cannot be read, or the node is not as it should be, 2 wrong usage, or node plan found something to do.",
-    );
+    .addHelpText("after", exitCodes);
   program.addCommand(profileCommand(finish));
   program.addCommand(runtimeConfigCommand(finish));
   program.addCommand(installLauncherCommand(finish));
   program.addCommand(nodeCommand(finish));
   program.addCommand(kataCommand(finish));
+  for (const command of commandsOf(program)) inOneVoice(command);
   return program;
+}
+
+const exitCodes = `
+Exit codes:
+  0  all is well
+  1  the profile (or another file named) is bad or cannot be read, or the node is not as it should be
+  2  wrong usage, or plan found something to do`;
+
+/** A command and all below it. */
+export function commandsOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(commandsOf)];
+}
+
+/** The words that are Commander's own, as ours are. */
+function inOneVoice(command: Command): void {
+  command.helpOption("-h, --help", "print help");
+  if (command.commands.length > 0) command.helpCommand("help [command]", "print a command's help");
+  for (const option of command.options) {
+    const initial: unknown = option.defaultValue;
+    const isEmpty = initial === "" || (Array.isArray(initial) && initial.length === 0);
+    if (isEmpty && option.defaultValueDescription === undefined) option.default(initial, "none");
+  }
 }
 
 const nonoData = (): Option =>
@@ -42,7 +61,7 @@ interface ShowFlags extends NonoDataFlag {
 }
 
 function profileCommand(finish: Finish): Command {
-  const profile = new Command("profile").description("List, show, compile and check profiles.");
+  const profile = new Command("profile").description("list, show, compile and check profiles");
   profile
     .command("list")
     .description("list the built-in profiles and those that the node has installed")

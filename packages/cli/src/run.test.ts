@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { manifestsDirectory } from "../generator/repository.ts";
+import { buildProgram, commandsOf } from "./program.ts";
 import { run } from "./run.ts";
 
 interface Result {
@@ -74,6 +75,21 @@ describe("usage", () => {
   ])("%j ends with 2", async (args, message) => {
     expect(await kubefence(...args)).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(message) });
   });
+});
+
+test("help is in one voice: no description begins with a capital or ends with a full stop, none of an empty default is empty", () => {
+  const commands = commandsOf(buildProgram("0.0.0", () => undefined));
+  expect(commands.length).toBeGreaterThan(15);
+  const said = commands.flatMap((command) => [
+    command.description(),
+    ...command.options.map(({ description }) => description),
+  ]);
+  // Names are written as they are.
+  expect(said.filter((text) => /^[A-Z](?!ata|RI|EMU)|[^.]\.$/.test(text))).toEqual([]);
+  for (const command of commands) {
+    expect(command.helpInformation()).toMatch(/-h, --help +print help$/m);
+    expect(command.helpInformation()).not.toMatch(/\(default: (?:""|\[\])\)/);
+  }
 });
 
 describe("compile", () => {

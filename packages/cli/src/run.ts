@@ -1,7 +1,7 @@
 /** kubefence as a function: arguments to output and exit code. */
-import { type Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
-import { buildProgram } from "./program.ts";
+import { buildProgram, commandsOf } from "./program.ts";
 
 /** Where the program prints. */
 export interface Streams {
@@ -32,10 +32,6 @@ export async function run(args: readonly string[], { out, error }: Streams): Pro
     if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : wrongUsage;
     return explain([failure], error);
   }
-}
-
-function commandsOf(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(commandsOf)];
 }
 
 async function explain(failures: readonly unknown[], error: Streams["error"]): Promise<number> {
