@@ -106,10 +106,11 @@ lint: node_modules/.setup ## lint, as `make check` does
 	cargo clippy --quiet --all-targets --manifest-path native/Cargo.toml -- -D warnings
 
 .PHONY: test-unit
-test-unit: node_modules/.setup ## unit tests, TypeScript and Rust (no root, under a minute once built)
+test-unit: node_modules/.setup ## unit tests, TypeScript and Rust (no root, under a minute once built); where mounts can be made, the launcher in roots of its own
 	@tools/build.sh helm
 	vitest run --project unit
-	cd native && cargo test --quiet
+	@if unshare --mount true 2>/dev/null; then tools/install-debian-packages.sh; fi
+	cd native && cargo test --quiet -- $$(! unshare --mount true 2>/dev/null || echo --include-ignored)
 
 .PHONY: e2e-node
 e2e-node: stack ## end-to-end tests on a real containerd (as root); CONTAINERD=2.2.x or 2.4.2 picks another
@@ -189,6 +190,16 @@ coverage: node_modules/.setup ## coverage of the parts that decide, by the unit 
 .PHONY: mutants
 mutants: node_modules/.setup ## change the parts that decide and count the changes that no unit test notices (hours; MUTATE=GLOB for some of them)
 	node tools/mutants.ts
+
+.PHONY: coverage-native
+coverage-native: node_modules/.setup ## the same for native/, the launcher's tests as root included (as root; minutes the first time)
+	@tools/install-debian-packages.sh
+	node tools/coverage-native.ts
+
+.PHONY: mutants-native
+mutants-native: node_modules/.setup ## the same for native/ (as root; hours; CRATES=launcher,policy or MUTATE=GLOB for some of them)
+	@tools/install-debian-packages.sh
+	node tools/mutants-native.ts
 
 .PHONY: docs
 docs: node_modules/.setup ## build the site into build/docs; a dead link fails

@@ -131,3 +131,7 @@ fn not_executable(path: &CStr, why: &str) -> LaunchError {
     let what = format!("{} cannot be executed", path.to_bytes().escape_ascii());
     LaunchError::new(Code::CommandNotExecutable, what, why, "check the file's mode and the profile's grants")
 }
+
+#[cfg(test)]
+#[path = "command_tests.rs"]
+mod tests;

@@ -81,6 +81,10 @@ fn cover_and_reach_below_go_by_component() {
         assert_eq!(exclusions.cover(&path(text)), covered, "{text}");
         assert_eq!(exclusions.reach_below(&path(text)), below, "{text}");
     }
+    // In byte order a name that goes on with a hyphen comes before what is below it.
+    let both = Exclusions::find(&tree.walker(), &[pattern("/a/b/c"), pattern("/a/b-x")]).unwrap();
+    assert!(both.reach_below(&path("/a/b")) && both.reach_below(&path("/a")));
+    assert!(!both.reach_below(&path("/ab")));
     let none = Exclusions::default();
     assert!(!none.reach_below(&path("/")) && !none.cover(&path("/")));
 }

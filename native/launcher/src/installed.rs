@@ -80,11 +80,29 @@ mod tests {
         std::fs::create_dir(directory.path().join("folder")).unwrap();
         symlink("file", directory.path().join("link")).unwrap();
         let folder = open_directory(rustix::fs::CWD, directory.path().to_str().unwrap()).unwrap();
+        std::fs::write(directory.path().join("empty"), "").unwrap();
+        rustix::fs::mknodat(&folder, "pipe", FileType::Fifo, Mode::RWXU, 0).unwrap();
         assert_eq!(read(&folder, "file", 7), Ok(b"content".to_vec()));
+        assert_eq!(read(&folder, "empty", 7), Ok(Vec::new()));
         assert!(read(&folder, "file", 3).unwrap().len() > 3);
         assert_eq!(read(&folder, "missing", 7), Err(ReadError::Missing));
         assert_eq!(read(&folder, "link", 7), Err(ReadError::Link));
         assert_eq!(read(&folder, "folder", 7), Err(ReadError::NotRegular));
+        assert_eq!(read(&folder, "pipe", 7), Err(ReadError::NotRegular), "and does not wait for a writer");
+        assert_eq!(open_directory(&folder, "file").unwrap_err(), Errno::NOTDIR);
         assert!(open_directory(&folder, "link").is_err());
+        let failed = read(&folder, &"n".repeat(256), 7).unwrap_err();
+        assert_eq!(failed, ReadError::Failed(Errno::NAMETOOLONG));
+        let texts = [ReadError::Missing, ReadError::Link, ReadError::NotRegular, failed]
+            .map(|error| error.to_string());
+        for (text, part) in texts.iter().zip(["not exist", "symbolic link", "no regular", "too long"]) {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_longer_than_it_says_is_read_to_its_end() {
+        let folder = open_directory(rustix::fs::CWD, "/proc/sys/kernel").unwrap();
+        assert_eq!(read(&folder, "ostype", 100), Ok(b"Linux\n".to_vec()));
     }
 }

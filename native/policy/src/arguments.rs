@@ -240,6 +240,21 @@ mod tests {
     }
 
     #[test]
+    fn recorded_places() {
+        let digest = "ab".repeat(32);
+        let with = |options: &str| wrap(&format!("nono wrap --profile p {options} -- sh"));
+        let at = |path: &[u8]| RecordedPlace::At(AbsolutePath::parse(path).unwrap());
+        let places = |workdir, home| RecordedPlaces { workdir, home };
+        let wrap = with(&format!("--digest {digest} --workdir /w --home /h"));
+        assert_eq!(wrap.digest.as_ref().map(Digest::as_str), Some(digest.as_str()));
+        assert_eq!(wrap.places, places(at(b"/w"), at(b"/h")));
+        assert_eq!(with("--no-workdir").places, places(RecordedPlace::Nowhere, RecordedPlace::AsFound));
+        assert_eq!(with("--no-home").places, places(RecordedPlace::AsFound, RecordedPlace::Nowhere));
+        let twice = format!("nono wrap --profile p --digest {digest} --digest {digest} -- sh");
+        assert_eq!(parse_line(&twice).unwrap_err().to_string(), "given twice: --digest");
+    }
+
+    #[test]
     fn version_and_probe() {
         assert_eq!(parse_line("nono --version"), Ok(Invocation::Version));
         assert_eq!(parse_line("nono --probe"), Ok(Invocation::Probe));
@@ -271,6 +286,8 @@ mod tests {
             "nono wrap --profile ../p -- sh",
             "nono wrap --profile p --digest ab -- sh",
             "nono wrap --profile p --digest -- sh",
+            "nono wrap --profile -- -- sh",
+            "nono wrap --profile p --rw -- -- sh",
             "nono wrap --profile p --seccomp -- sh",
             "nono wrap --profile p --seccomp a/b -- sh",
             "nono wrap --profile p --seccomp a --seccomp a -- sh",

@@ -54,3 +54,31 @@ fn anything_else_is_refused() {
     assert_eq!(changed(HEADER_BYTES + 16, 2), Err("a switch is no jump"));
     assert_eq!(changed(HEADER_BYTES + 16, 3), Err("a switch is no jump"));
 }
+
+#[test]
+fn capabilities_are_bits() {
+    let some = Capabilities(1 << 63 | 1 << 21 | 1);
+    let contained: Vec<u32> = (0..70).filter(|number| some.contains(*number)).collect();
+    assert_eq!(contained, [0, 21, 63]);
+}
+
+#[test]
+fn a_filter_of_the_largest_size_is_read() {
+    let switch = Switch { instruction: 0, ..filter().switches[0] };
+    let largest = Filter {
+        switches: vec![switch; MAX_INSTRUCTIONS],
+        instructions: vec![JUMP_AHEAD; MAX_INSTRUCTIONS],
+        ..filter()
+    };
+    let bytes = largest.to_bytes();
+    assert_eq!(bytes.len(), MAX_FILTER_BYTES);
+    assert_eq!(Filter::parse(&bytes), Ok(largest));
+}
+
+#[test]
+fn a_capability_that_is_asked_for_twice_is_asked_for() {
+    let one = filter().switches[0];
+    let both = CapabilityCondition { any: SYS_ADMIN, none: SYS_ADMIN };
+    let twice = Filter { switches: vec![one, one, Switch { condition: both, ..one }], ..filter() };
+    assert_eq!(twice.capabilities(), Capabilities(SYS_ADMIN.0 | BPF.0));
+}

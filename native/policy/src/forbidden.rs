@@ -125,6 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn named_places_have_one_name() {
+        let places: Vec<String> = named_places().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            places,
+            [
+                "/", "/etc", "/usr", "/bin", "/sbin", "/var", "/var/lib", "/run", "/proc", "/sys", "/dev",
+                "/home", "/nono"
+            ]
+        );
+    }
+
+    #[test]
     fn where_they_really_are_counts() {
         let real = [AbsolutePath::parse(b"/data/home").unwrap()];
         let target = |text: &str| AbsolutePath::parse(text.as_bytes()).unwrap();

@@ -163,6 +163,35 @@ fn blocked_means_no_port_at_all() {
 }
 
 #[test]
+fn a_rule_in_either_direction_restricts() {
+    for (ports, restricted) in [
+        (r"{}", false),
+        (r#"{"connect":[]}"#, true),
+        (r#"{"bind":[80]}"#, true),
+        (r#"{"connect":[443],"bind":[]}"#, true),
+    ] {
+        let manifest = with(&format!(r#""network":{{"ports":{ports}}}"#)).unwrap();
+        assert_eq!(manifest.tcp.is_restricted(), restricted, "{ports}");
+    }
+}
+
+#[test]
+fn errors_name_the_member_and_the_value() {
+    for (member, message) in [
+        (r#""network":{"ports":{"bind":[0]}}"#, "network.ports: 0 is not a port"),
+        (r#""resources":{}"#, "resources: limits are the pod's own resources.limits"),
+        (
+            r#""kubefence":{"exceptions":["a"]}"#,
+            "kubefence.exceptions: \"a\": it starts neither with / nor with $WORKDIR or $HOME",
+        ),
+        (r#""x":1"#, "unknown field `x`, expected one of "),
+    ] {
+        let error = with(member).unwrap_err().to_string();
+        assert!(error.starts_with(message), "{error}");
+    }
+}
+
+#[test]
 fn paths_are_checked_everywhere() {
     for (member, name) in [
         (r#""filesystem":{"grants":[{"path":"etc","access":"read"}]}"#, "filesystem.grants"),
@@ -178,6 +207,9 @@ fn paths_are_checked_everywhere() {
 fn size_and_depth_are_limited() {
     let long = format!(r#"{{"version":"0.1.0"{}}}"#, " ".repeat(MAX_MANIFEST_BYTES));
     assert!(malformed(parse(&long)).contains("longer"));
+    let largest = format!(r#"{{"version":"0.1.123456789"{}}}"#, " ".repeat(MAX_MANIFEST_BYTES - 27));
+    assert_eq!(largest.len(), MAX_MANIFEST_BYTES);
+    assert!(parse(&largest).is_ok());
     let nested = "[".repeat(100_000) + &"]".repeat(100_000);
     assert!(matches!(
         with(&format!(r#""rollback":{nested}"#)),

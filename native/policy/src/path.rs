@@ -210,6 +210,15 @@ mod tests {
     }
 
     #[test]
+    fn errors_say_what_is_wrong() {
+        let texts = [PathError::Relative, PathError::Unclean, PathError::Nul, PathError::TooLong]
+            .map(|error| error.to_string());
+        for (text, part) in texts.iter().zip(["absolute", "component", "NUL", "4095"]) {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
     fn display_stays_on_one_line() {
         assert_eq!(AbsolutePath::parse(b"/a\n\xff").unwrap().to_string(), "/a\\n\\xff");
     }

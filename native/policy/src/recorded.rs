@@ -89,5 +89,7 @@ mod tests {
         assert!(!RecordedPlace::At(path("/a")).admits(&path("/ab")));
         assert!(!RecordedPlace::At(path("/a/b")).admits(&path("/a")));
         assert!(!RecordedPlace::Nowhere.admits(&path("/a")));
+        let places = [RecordedPlace::AsFound, RecordedPlace::At(path("/a")), RecordedPlace::Nowhere];
+        assert_eq!(places.each_ref().map(RecordedPlace::path), [None, Some(&path("/a")), None]);
     }
 }

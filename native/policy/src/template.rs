@@ -202,6 +202,8 @@ mod tests {
         ] {
             assert_eq!(PathTemplate::parse(text), Err(error), "{text:?}");
         }
+        assert!(PathTemplate::parse(&long[..MAX_PATH_BYTES]).is_ok());
+        assert!(TooLong.to_string().contains("4095") && UnknownVariable.to_string().contains("$UID"));
     }
 
     #[test]
