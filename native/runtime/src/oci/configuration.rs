@@ -45,7 +45,7 @@ impl OciConfiguration {
     /// What is malformed.
     pub fn parse(json: &[u8]) -> Result<Self, Malformed> {
         let top = Object::parse(json, &MEMBERS)?;
-        let process = Process::read(&process_of(&top)?).map_err(|error| format!("process.{error}"))?;
+        let process = Process::read(&process_of(&top)?).map_err(|error| format!("process: {error}"))?;
         Ok(Self {
             process,
             mounts: read_mounts(&top)?,
@@ -67,8 +67,7 @@ pub fn with_arguments(json: &[u8], arguments: &[String]) -> Result<String, Malfo
 }
 
 fn process_of<'a>(top: &Object<'a>) -> Result<Object<'a>, Malformed> {
-    let raw = top.raw("process").ok_or("process: it is missing")?;
-    Object::from_raw(raw, &PROCESS_MEMBERS).map_err(|error| format!("process: {error}"))
+    top.object("process", &PROCESS_MEMBERS)?.ok_or_else(|| "process: it is missing".to_owned())
 }
 
 fn read_mounts(top: &Object) -> Result<Vec<Mount>, Malformed> {
@@ -86,8 +85,7 @@ fn read_mounts(top: &Object) -> Result<Vec<Mount>, Malformed> {
 }
 
 fn has_own_pid_namespace(top: &Object) -> Result<bool, Malformed> {
-    let Some(raw) = top.raw("linux") else { return Ok(false) };
-    let linux = Object::from_raw(raw, &["namespaces"]).map_err(|error| format!("linux: {error}"))?;
+    let Some(linux) = top.object("linux", &["namespaces"])? else { return Ok(false) };
     for namespace in linux.objects("namespaces", &["type", "path"])? {
         let kind: Option<String> = namespace.read("type")?;
         let path: Option<String> = namespace.read("path")?;
@@ -101,8 +99,7 @@ fn has_own_pid_namespace(top: &Object) -> Result<bool, Malformed> {
 /// Of the hooks, only these run what their path names inside the container.
 fn has_hook_in_container(top: &Object) -> Result<bool, Malformed> {
     const IN_CONTAINER: &str = "startContainer";
-    let Some(raw) = top.raw("hooks") else { return Ok(false) };
-    let hooks = Object::from_raw(raw, &[IN_CONTAINER]).map_err(|error| format!("hooks: {error}"))?;
+    let Some(hooks) = top.object("hooks", &[IN_CONTAINER])? else { return Ok(false) };
     let found = hooks.objects(IN_CONTAINER, &[]).map_err(|error| format!("hooks: {error}"))?;
     Ok(!found.is_empty())
 }

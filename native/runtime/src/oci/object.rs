@@ -29,14 +29,6 @@ impl<'a> Object<'a> {
         Ok(object)
     }
 
-    /// The same for a member's value.
-    ///
-    /// # Errors
-    /// As [`Object::parse`].
-    pub fn from_raw(raw: &'a RawValue, known: &[&str]) -> Result<Self, Malformed> {
-        Self::parse(raw.get().as_bytes(), known)
-    }
-
     fn check(&self, known: &[&str]) -> Result<(), Malformed> {
         let is_other_spelling = |name: &str| {
             !name.is_ascii() || known.iter().any(|known| *known != name && known.eq_ignore_ascii_case(name))
@@ -63,6 +55,15 @@ impl<'a> Object<'a> {
         serde_json::from_str(raw.get()).map(Some).map_err(|error| format!("{name}: {error}"))
     }
 
+    /// The object in a member.
+    ///
+    /// # Errors
+    /// It is no object, or refused as by [`Object::parse`].
+    pub fn object(&self, name: &str, known: &[&str]) -> Result<Option<Self>, Malformed> {
+        let Some(raw) = self.raw(name) else { return Ok(None) };
+        Self::parse(raw.get().as_bytes(), known).map(Some).map_err(|error| format!("{name}: {error}"))
+    }
+
     /// The objects in a member that is an array; none when it is absent.
     ///
     /// # Errors
@@ -71,7 +72,7 @@ impl<'a> Object<'a> {
         let elements: Vec<&RawValue> = self.read(name)?.unwrap_or_default();
         elements
             .into_iter()
-            .map(|raw| Self::from_raw(raw, known).map_err(|error| format!("{name}: {error}")))
+            .map(|raw| Self::parse(raw.get().as_bytes(), known).map_err(|error| format!("{name}: {error}")))
             .collect()
     }
 
@@ -199,6 +200,11 @@ mod tests {
         assert_eq!(object.objects("list", &["cwd"]).unwrap().len(), 2);
         assert!(object.objects("list", &["CWD"]).is_err());
         assert!(object.objects("args", &[]).is_err());
+        assert!(object.object("cwd", &[]).unwrap().is_none());
+        assert!(object.object("args", &[]).unwrap_err().starts_with("args: "));
+        let nested = parse(r#"{"one":{"cwd":"b"}}"#).unwrap();
+        assert_eq!(nested.object("one", &["cwd"]).unwrap().unwrap().read("cwd"), Ok(Some("b".to_owned())));
+        assert!(nested.object("one", &["CWD"]).unwrap_err().starts_with("one: "));
         assert_eq!(object.texts("map").unwrap()["\u{e4}"], "b");
         assert!(object.texts("list").is_err());
         assert!(parse(r#"{"map":{"a":"b","a":"c"}}"#).unwrap().texts("map").is_err());

@@ -1,7 +1,5 @@
 //! An OCI process: the one of config.json, or the file that describes an exec.
 
-use serde::Deserialize;
-
 use crate::oci::object::{Malformed, Object, quote};
 
 /// Members of a process that matter here.
@@ -71,23 +69,20 @@ pub fn arguments_as_json(arguments: &[String]) -> String {
 }
 
 fn read_user(process: &Object) -> Result<User, Malformed> {
-    let Some(raw) = process.raw("user") else { return Ok(User::default()) };
-    let user = Object::from_raw(raw, &["uid", "gid", "additionalGids"])?;
+    let Some(user) = process.object("user", &["uid", "gid", "additionalGids"])? else {
+        return Ok(User::default());
+    };
+    let number = |name: &str| user.read(name).map(Option::unwrap_or_default);
     Ok(User {
-        uid: user.read("uid")?.unwrap_or_default(),
-        gid: user.read("gid")?.unwrap_or_default(),
+        uid: number("uid")?,
+        gid: number("gid")?,
         additional_gids: user.read("additionalGids")?.unwrap_or_default(),
     })
 }
 
 fn read_capabilities(process: &Object) -> Result<Vec<String>, Malformed> {
-    #[derive(Default, Deserialize)]
-    struct Capabilities {
-        #[serde(default)]
-        effective: Option<Vec<String>>,
-    }
-    let capabilities: Capabilities = process.read("capabilities")?.unwrap_or_default();
-    Ok(capabilities.effective.unwrap_or_default())
+    let Some(capabilities) = process.object("capabilities", &["effective"])? else { return Ok(Vec::new()) };
+    Ok(capabilities.read("effective")?.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -133,6 +128,7 @@ mod tests {
             r#"{"args":["a"],"cwd":"/","user":{"uid":4294967296}}"#,
             r#"{"args":["a"],"cwd":"/","user":{"uid":0,"UID":1}}"#,
             r#"{"args":["a"],"cwd":"/","capabilities":{"effective":[1]}}"#,
+            r#"{"args":["a"],"cwd":"/","capabilities":{"effective":[],"Effective":["CAP_SYS_ADMIN"]}}"#,
         ] {
             assert!(read(json).is_err(), "{json}");
         }
