@@ -13,7 +13,7 @@ export const admissionPolicy: Section = section(
         "Label selector of namespaces, for example `{matchLabels: {kubefence.io/sandbox: required}}`. Exclusive with `namespaces`.",
       ),
     hostPathPrefixes: z
-      .array(z.string().regex(/^\/.+[^/]$/, "must be an absolute path other than /, without a slash at the end"))
+      .array(z.string().regex(/^\/.*[^/]$/, "must be an absolute path other than /, without a slash at the end"))
       .default([])
       .describe(
         "Directories below which hostPath volumes may lie; none by default. Never list `/`, a socket's parent, the kubelet's directory or ours: each is a way out.",
