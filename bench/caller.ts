@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { priority } from "./priority.ts";
@@ -37,11 +38,13 @@ const privateState = 'mount -t tmpfs -o mode=0755 tmpfs /var/run && exec "$@"';
 export class Caller {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
+  readonly #ended: Promise<unknown>;
 
   constructor(program: string, kind: RuntimeKind, directory: string) {
     const shell = ["unshare", "--mount", "sh", "-c", privateState, "sh"];
     const [enter, ...args] = [...priority, ...shell, program, "--runtime", kind, "--directory", directory];
     this.#process = spawn(enter, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#ended = once(this.#process, "exit");
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 
@@ -84,11 +87,8 @@ export class Caller {
 
   /** Stops the plugins that still run and the caller itself. */
   async close(): Promise<void> {
-    if (this.#process.exitCode === null) {
-      const ended = new Promise((resolve) => this.#process.once("exit", resolve));
-      this.#process.stdin.end();
-      await ended;
-    }
+    this.#process.stdin.end();
+    await this.#ended;
   }
 
   async #ask(command: Record<string, unknown>): Promise<Answer> {

@@ -35,6 +35,7 @@ export function measureRuntime(programs: Programs, directory: string, parameters
   process.stderr.write(`==> create and exec through nono-runc and runc alone, ${parameters.calls} times each\n`);
   const bench = new RuntimeBench(programs, path.join(directory, "runtime"));
   try {
+    bench.startExecTargets();
     return {
       bytes: statSync(programs.nonoRunc).size,
       create: compare(parameters.calls, (runtime) => bench.create(runtime)),
@@ -83,6 +84,10 @@ class RuntimeBench {
     );
     const files = ["--config", settings, "--runtime", programs.runc, "--log", path.join(directory, "log")];
     this.#kubefence("runtime-config", ...files, "--output", `${this.#program.nonoRunc}.json`);
+  }
+
+  /** The containers that processes are sent into. */
+  startExecTargets(): void {
     for (const runtime of ["runc", "nonoRunc"] as const) {
       const id = `${runtime}-exec`;
       this.#bundle(id);
@@ -101,7 +106,7 @@ class RuntimeBench {
 
   exec(runtime: Runtime, options: readonly string[]): number {
     const file = path.join(this.#directory, "process.json");
-    writeFileSync(file, JSON.stringify({ ...this.#process(["true"]) }), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify(this.#process(["true"])), { mode: 0o600 });
     const time = this.#call(runtime, "exec", "--process", file, ...options, `${runtime}-exec`);
     rmSync(file);
     return time;
