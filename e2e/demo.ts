@@ -57,10 +57,9 @@ const node = await TestNode.start(
   {},
   recipes.filter(({ reference }) => wanted.includes(reference)),
 );
-let plugin: PluginProcess | undefined;
 try {
   const { runtimeName, runtimeVersion } = await node.cri.version();
-  plugin = await PluginProcess.start(node.directories);
+  const plugin = await PluginProcess.start(node.directories);
   console.log(`Running: ${runtimeName} ${runtimeVersion}, the plugin 10-nono-nri, profile default\n`);
   const results = [];
   for (const [index, check] of checks.entries()) {

@@ -18,6 +18,15 @@ const { values } = parseArgs({
   options: { creations: { type: "string", default: "1000" }, only: { type: "string", default: "" } },
 });
 const creations = Number(values.creations);
+if (!(creations > 0)) {
+  throw new Error(`--creations ${values.creations}: must be a number above 0`);
+}
+const chosen = faults.filter(({ name }) => name.includes(values.only));
+if (chosen.length === 0) {
+  throw new Error(
+    `--only ${values.only}: no fault's name has it; there are ${faults.map(({ name }) => name).join("; ")}`,
+  );
+}
 const recoveryTimeoutMs = 60_000;
 
 interface FaultResult extends Tally {
@@ -31,7 +40,7 @@ try {
   const ground = await prepare();
   const { runtimeName, runtimeVersion } = await node.cri.version();
   console.log(`${runtimeName} ${runtimeVersion}, ${creations} creations, logs in ${node.directories.logs}`);
-  for (const fault of faults.filter(({ name }) => name.includes(values.only))) {
+  for (const fault of chosen) {
     const result = await run(fault, ground);
     results[fault.name] = result;
     const { created, refused, unsandboxed, recoveredMs, reasons } = result;

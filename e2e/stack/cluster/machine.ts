@@ -66,7 +66,9 @@ export class Machine {
     const pid = this.servicePid(service);
     if (pid !== undefined) {
       await this.inside("kill", "-TERM", String(pid));
-      await poll(() => (this.servicePid(service) === pid ? undefined : true), 30_000);
+      if ((await poll(() => (this.servicePid(service) === pid ? undefined : true), 30_000)) === undefined) {
+        throw new Error(`${service} did not stop; see ${this.#directories.logs}/${service}.log`);
+      }
     }
   }
 

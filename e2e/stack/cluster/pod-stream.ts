@@ -23,6 +23,7 @@ export async function createPodsDuring(
   // A process for each pod would be most of the load; the proxy's socket is outside the cluster's network namespace.
   const [command = "", ...args] = kubectl.commandLine(["proxy", `--unix-socket=${socketPath}`]);
   const proxy = spawn(command, args, { stdio: "ignore" });
+  const ended = once(proxy, "exit");
   try {
     while (!existsSync(socketPath)) {
       if (proxy.exitCode !== null) throw new Error(`kubectl proxy ended with ${proxy.exitCode}`);
@@ -45,7 +46,7 @@ export async function createPodsDuring(
     return names;
   } finally {
     proxy.kill();
-    await once(proxy, "exit");
+    await ended;
     rmSync(directory, { recursive: true, force: true });
   }
 }
