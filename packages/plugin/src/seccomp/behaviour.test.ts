@@ -88,6 +88,10 @@ describe("two filters together", () => {
   test("where one refuses in another way, each corner would need an answer of its own", () => {
     expect(meet(allowed([one]), allowed([two], KILL), EPERM)).toBeUndefined();
     expect(meet(allowed([one], KILL), allowed([two]), EPERM)).toBeUndefined();
+    // The rest is killed, but a call with the first argument only is refused by one and let through by the other.
+    expect(meet(allowed([one]), allowed([two], KILL), KILL)).toBeUndefined();
+    expect(meet(allowed([one], KILL), allowed([two]), KILL)).toBeUndefined();
+    expect(meet(allowed([one], KILL), allowed([two], KILL), KILL)).toMatchObject({ inside: ALLOW, outside: KILL });
     const logged: Behaviour = { alternatives: [two], inside: { kind: "log", errno: 0 }, outside: EPERM };
     expect(meet(allowed([one]), logged, EPERM)).toMatchObject({ inside: { kind: "log" }, outside: EPERM });
     expect(meet(allowed([one], ENOSYS), allowed([two], ENOSYS), EPERM)).toBeUndefined();

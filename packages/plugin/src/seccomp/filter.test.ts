@@ -71,6 +71,19 @@ describe("conditions", () => {
   test.each<[string, Behaviour, Behaviour]>([
     ["no tree", allowedWhere([0, eq(1n)], [1, eq(2n)]), whole(ALLOW)],
     ["more than 32 bits", allowedWhere([0, eq(1n)], [0, eq(1n << 32n)]), whole(ALLOW)],
+    [
+      "more than 32 bits of one argument",
+      {
+        ...allowedWhere(),
+        alternatives: [
+          new Map([
+            [0, eq(1n)],
+            [1, eq(1n << 32n)],
+          ]),
+        ],
+      },
+      whole(ALLOW),
+    ],
     ["an answer outside that is not the rest's", { ...allowedWhere([0, eq(1n)]), outside: ENOSYS }, whole(ALLOW)],
   ])("make the launcher do it: %s", (_what, ours, theirs) => {
     expect(intersect(filter({ socket: ours }), filter({ socket: theirs }))).toBeUndefined();

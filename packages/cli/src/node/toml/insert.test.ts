@@ -62,6 +62,8 @@ describe("refused", () => {
     const twice = 'imports = ["a", "x"]\nother = ["a", "x"]\n';
     expect(takeOut(twice, "imports", "x", insertion)).toBeUndefined();
     expect(takeOut(twice, "imports", "x", { at: 14, inserted: ', "x"' })).toBe('imports = ["a"]\nother = ["a", "x"]\n');
+    const behind = 'a = ["a", "x"]\nimports = ["a", "x"]\n';
+    expect(takeOut(behind, "imports", "x", { at: 29, inserted: ', "x"' })).toBe('a = ["a", "x"]\nimports = ["a"]\n');
     const more = { at: 14, inserted: ', "x", "y"' };
     expect(() => takeOut('imports = ["a", "x", "y"]\n', "imports", "x", more)).toThrow("would change something else");
     const elsewhere = 'other = ["a", "x"]\nimports = []\n';
