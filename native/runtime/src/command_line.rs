@@ -124,7 +124,7 @@ fn parse_into(arguments: &[OsString], global: &mut Global) -> Result<Command, Re
         }
     }
     let Some((subcommand, rest)) = rest.split_first() else {
-        return Err(usage("there is no subcommand", "the arguments end"));
+        return Err(incomplete("there is no subcommand"));
     };
     match subcommand.to_str() {
         Some("create") => {
@@ -160,7 +160,7 @@ fn read_command<'a>(
             Some(id) => Ok((found, id)),
             None => Err(usage(id, "it is no container id")),
         },
-        [] => Err(usage("there is no container id", "the arguments end")),
+        [] => Err(incomplete("there is no container id")),
         [_, extra, ..] => Err(usage(extra, "nothing may follow the container id")),
     }
 }
@@ -220,12 +220,15 @@ fn value_of(found: &Found, names: &[&str; 2]) -> Result<PathBuf, Refusal> {
 }
 
 fn usage(what: impl AsRef<OsStr>, why: &str) -> Refusal {
-    Refusal::new(
-        Code::Usage,
-        format!("the command line is refused at {}", what.as_ref().as_bytes().escape_ascii()),
-        why,
-        "call nono-runc as containerd, CRI-O and conmon call runc",
-    )
+    refused(format!("the command line is refused at {}", what.as_ref().as_bytes().escape_ascii()), why)
+}
+
+fn incomplete(why: &str) -> Refusal {
+    refused("the command line is not complete".to_owned(), why)
+}
+
+fn refused(what: String, why: &str) -> Refusal {
+    Refusal::new(Code::Usage, what, why, "call nono-runc as containerd, CRI-O and conmon call runc")
 }
 
 #[cfg(test)]

@@ -125,6 +125,14 @@ fn other_spellings_are_refused() {
 }
 
 #[test]
+fn what_is_missing_is_said() {
+    for (line, missing) in [("--debug", "there is no subcommand"), ("start", "there is no container id")] {
+        let refusal = parse_line(line).1.unwrap_err().to_string();
+        assert!(refusal.contains(&format!("the command line is not complete: {missing};")), "{refusal}");
+    }
+}
+
+#[test]
 fn the_log_is_known_even_when_the_rest_is_refused() {
     let (global, command) = parse_line("--log /l --log-format json run --bundle /b c1");
     assert_eq!(global.log, Some("/l".into()));

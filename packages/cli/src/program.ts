@@ -38,13 +38,17 @@ export function commandsOf(command: Command): Command[] {
 
 /** The words that are Commander's own, as ours are. */
 function inOneVoice(command: Command): void {
-  command.helpOption("-h, --help", "print help");
+  command.helpOption("-h, --help", "print help").showHelpAfterError(`${pathOf(command)} --help says more`);
   if (command.commands.length > 0) command.helpCommand("help [command]", "print a command's help");
   for (const option of command.options) {
     const initial: unknown = option.defaultValue;
     const isEmpty = initial === "" || (Array.isArray(initial) && initial.length === 0);
     if (isEmpty && option.defaultValueDescription === undefined) option.default(initial, "none");
   }
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 const nonoData = (): Option =>

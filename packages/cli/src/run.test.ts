@@ -55,6 +55,7 @@ describe("usage", () => {
     [["profile"], "Usage: kubefence profile"],
     [["profil"], "unknown command 'profil'"],
     [["profile", "show"], "missing required argument 'profile'"],
+    [["profile", "show"], "kubefence profile show --help says more"],
     [["profile", "show", "--jsn", "default"], "unknown option '--jsn'"],
     [["profile", "list", "x"], "too many arguments"],
     [["profile", "check"], "missing required argument 'files'"],
