@@ -102,3 +102,21 @@ impl Place {
             .map_err(|error| WalkError::Failed(self.path.clone(), error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_go_by_what_can_be_below() {
+        for (file_type, kind) in [
+            (FileType::Unknown, None),
+            (FileType::Directory, Some(Kind::Directory)),
+            (FileType::Symlink, Some(Kind::Symlink)),
+            (FileType::RegularFile, Some(Kind::File)),
+            (FileType::Socket, Some(Kind::File)),
+        ] {
+            assert_eq!(Kind::of(file_type), kind, "{file_type:?}");
+        }
+    }
+}

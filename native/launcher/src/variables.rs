@@ -34,3 +34,26 @@ fn workdir(walker: &Walker) -> Result<Option<AbsolutePath>, WalkError> {
     let here = Place::working_directory()?;
     Ok(place.is_same(&here)?.then_some(place.path))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_used_is_looked_up() {
+        let walker = Walker::new(Path::new("/")).unwrap();
+        let found = |texts: &[&str]| {
+            let templates: Vec<_> = texts.iter().map(|text| PathTemplate::parse(text).unwrap()).collect();
+            find(&walker, templates.iter()).unwrap()
+        };
+        let uid = rustix::process::geteuid().as_raw();
+        let here = AbsolutePath::parse(std::env::current_dir().unwrap().as_os_str().as_encoded_bytes()).ok();
+        let home = passwd::home_of(uid);
+        assert_eq!(found(&["/a", "/run/$UID"]), Variables { workdir: None, home: None, uid });
+        assert_eq!(found(&["$HOME"]), Variables { workdir: None, home: home.clone(), uid });
+        assert_eq!(found(&["$WORKDIR/x"]), Variables { workdir: here.clone(), home: None, uid });
+        assert_eq!(found(&["$WORKDIR", "/a", "$HOME"]), Variables { workdir: here, home, uid });
+    }
+}

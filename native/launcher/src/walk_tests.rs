@@ -39,8 +39,10 @@ fn symlinks_lead_to_where_things_are() {
     ] {
         assert_eq!(real(&tree, from).as_deref(), Ok(to), "{from}");
     }
-    let place = tree.walker().resolve(&path("/bin")).unwrap();
-    assert_eq!(place.symlink_mount, Some(place.mount().unwrap()));
+    for (from, why) in [("/bin", "one link"), ("/deep", "two links on one mount")] {
+        let place = tree.walker().resolve(&path(from)).unwrap();
+        assert_eq!(place.symlink_mount, Some(place.mount().unwrap()), "{why}");
+    }
 }
 
 #[test]
@@ -120,6 +122,10 @@ fn listings_have_names_and_an_end() {
     std::fs::write(tree.host_path("d/late"), "").unwrap();
     assert_eq!(walker.list(&directory).unwrap(), listing, "asked once");
 
+    std::fs::remove_file(tree.host_path("d/late")).unwrap();
+    let walker = tree.walker();
+    walker.pretend_listed(MAX_LISTED_ENTRIES - 3);
+    assert_eq!(walker.list(&directory).map(|listing| listing.iter().count()), Ok(3), "as many as may be");
     let walker = tree.walker();
     walker.pretend_listed(MAX_LISTED_ENTRIES - 2);
     assert_eq!(walker.list(&directory), Err(WalkError::TooManyEntries(path("/d"))));
@@ -133,4 +139,17 @@ fn the_working_directory_is_recognised() {
     let found = walker.resolve(&path(current.to_str().unwrap())).unwrap();
     assert!(found.is_same(&here).unwrap());
     assert!(!walker.resolve(&path("/")).unwrap().is_same(&here).unwrap());
+}
+
+#[test]
+fn what_lies_behind_a_symlink_is_elsewhere() {
+    let tree = Tree::of(&["data/home/app/", "home -> /data/home", "etc/"]);
+    let walker = tree.walker();
+    let answers = |walker: &Walker| {
+        ["/", "/data", "/etc", "/none", "/home", "/home/app", "/data/home/app"]
+            .map(|at| walker.is_elsewhere(&path(at)))
+    };
+    assert_eq!(answers(&walker), [false, false, false, false, true, true, false]);
+    walker.list(&walker.root().unwrap()).unwrap();
+    assert_eq!(answers(&walker), [false, false, false, false, true, true, false], "as the listing has it");
 }

@@ -286,8 +286,6 @@ mod tests {
             "nono wrap --profile ../p -- sh",
             "nono wrap --profile p --digest ab -- sh",
             "nono wrap --profile p --digest -- sh",
-            "nono wrap --profile -- -- sh",
-            "nono wrap --profile p --rw -- -- sh",
             "nono wrap --profile p --seccomp -- sh",
             "nono wrap --profile p --seccomp a/b -- sh",
             "nono wrap --profile p --seccomp a --seccomp a -- sh",
@@ -309,6 +307,14 @@ mod tests {
         }
         for name in ["", "-a", "_a", "a.b", "a/b", "..", "a b", "\u{e4}", &"a".repeat(65)] {
             assert!(ProfileName::parse(name.as_bytes()).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_never_the_end_of_the_options() {
+        for option in ["--profile", "--rw", "--seccomp"] {
+            let error = parse_line(&format!("nono wrap {option} -- sh")).unwrap_err();
+            assert_eq!(error.to_string(), format!("no value after: {option}"));
         }
     }
 

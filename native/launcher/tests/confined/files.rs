@@ -83,6 +83,12 @@ fn variables_stand_for_what_the_process_has() {
     assert_eq!(root.shell("cat /run/user/0/file /home/app/.ssh/id /srv/app/main").user(1000).denials().1, 3);
     assert_eq!(root.shell("cat /home/app/file /run/user/1000/file").denials().1, 2);
     assert_eq!(root.shell("cat passwd").working_in("/etc").denials().1, 1, "forbidden ground");
+    root.mode("/srv/app", 0o711);
+    assert_eq!(
+        root.shell("cat main").user(1000).working_in("/srv/app").output(),
+        "content\n",
+        "searched, not listed"
+    );
 }
 
 #[test]

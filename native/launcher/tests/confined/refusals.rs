@@ -48,6 +48,7 @@ fn a_launcher_directory_that_is_none_or_proves_nothing() {
     let start = || root.start(&["true"]);
     fs::set_permissions(root.launcher_directory(), Permissions::from_mode(0o711)).unwrap();
     assert_eq!(start().user(1000).refusal(), "125 PROOF_IMPOSSIBLE");
+    assert!(start().user(1000).run().stderr.contains("chmod 0755"));
     fs::set_permissions(root.launcher_directory(), Permissions::from_mode(0o755)).unwrap();
     assert_eq!(start().user(1000).output(), "");
 
