@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { test } from "../fixtures.ts";
@@ -102,6 +102,19 @@ test("with both it is ready, and the labels say so", { timeout: 200_000 }, async
   expect(await node.cri.podSandboxes()).toEqual([]);
   // Those of other nodes on this machine come and go.
   await expect.poll(() => selfTestCgroups().filter((path) => !before.includes(path)), { timeout: 30_000 }).toEqual([]);
+});
+
+test("a journal that cannot be read: nobody knows what is unfinished", async () => {
+  const journal = join(setup.state, "journal.json");
+  writeFileSync(journal, "{");
+  const { exitCode, report } = await check();
+  expect(exitCode).toBe(1);
+  expect(report.rows.find(({ name }) => name === "set-up")).toMatchObject({
+    state: "bad",
+    value: expect.stringContaining(`KF_NODE_STATE: ${journal}: `),
+  });
+  rmSync(journal);
+  expect(states((await check()).report)).toMatchObject({ "set-up": "ok" });
 });
 
 test("a launcher that is not the installed one", async () => {

@@ -67,8 +67,7 @@ export class NodeSetup {
       ["--share-directory", places.share],
       ["--restart", "term"],
     ].flat();
-    const main = join(checkout, "packages/cli/src/main.ts");
-    const started = this.#start([process.execPath, main, "node", "kata", command, ...args, ...more]);
+    const started = this.#start([process.execPath, mainProgram, "node", "kata", command, ...args, ...more]);
     started.child.stdin?.end();
     return started;
   }
