@@ -17,8 +17,8 @@ for option in level=4 inline-8bit-counters pc-table trace-compares; do
 done
 RUSTFLAGS="--cfg fuzzing $coverage" cargo build --locked --quiet --release --target "$target" --bins
 
-for program in manifest arguments passwd glob runtime_configuration oci_configuration process_file runtime_command_line \
-  seccomp_filter; do
+for source in fuzz_targets/*.rs; do
+  program=$(basename "$source" .rs)
   # What a run learns stays in the cache; what is worth keeping goes to seeds/ by hand.
   corpus="$cache/fuzz/$program"
   mkdir -p "$corpus"

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 seconds=${1:-30}
 echo "==> fuzz: NRI frames and messages, ${seconds}s"
 npm run --silent fuzz -w packages/nri -- "$seconds"
-echo "==> fuzz: launcher's manifest and argv, ${seconds}s each"
+echo "==> fuzz: what the programs of native/ read, ${seconds}s each"
 native/fuzz.sh "$seconds"

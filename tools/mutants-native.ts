@@ -19,7 +19,7 @@ interface Outcome {
   summary: "Success" | "CaughtMutant" | "MissedMutant" | "Unviable" | "Timeout" | "Failure";
 }
 
-/** What became of the mutants of one file. Those that do not compile or that never end say nothing about the tests. */
+/** What became of the mutants of one file. Those that do not compile say nothing about the tests. */
 interface Score {
   noticed: number;
   missed: number;
