@@ -233,11 +233,14 @@ export const pluginErrors: Readonly<Record<PluginErrorCode, ErrorEntry>> = {
 /** What failed, under a stable code. `message` says what and why; the action comes with {@link explain}. */
 export class KubefenceError extends Error {
   readonly code: PluginErrorCode;
+  /** What to do, where the code's own is not good enough. */
+  readonly action: string | undefined;
 
-  constructor(code: PluginErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: PluginErrorCode, message: string, options: ErrorOptions & { action?: string | undefined } = {}) {
     super(message, options);
     this.name = "KubefenceError";
     this.code = code;
+    this.action = options.action;
   }
 }
 

@@ -1,6 +1,6 @@
 import { Event } from "@kubefence/nri";
 import { FakeRuntime } from "@kubefence/nri/testing";
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -283,7 +283,10 @@ describe("running", { timeout: TIMEOUT_MS }, () => {
       ["bogus = 1", /CONFIG_UNPARSABLE: parsing config: unknown key "bogus"/],
       ['invalid_profile = "x"', /CONFIG_INVALID: config: invalid_profile "x"/],
       ["min_landlock_abi = 99", /LANDLOCK_ABI_TOO_LOW: .*ABI 7, and min_landlock_abi is 99/],
+      ["path_shims = true", /SHIMS_UNUSABLE: .*\/shims .*; run on the node: chmod go-w .*\/shims$/],
     ];
+    mkdirSync(join(files.launcher.nono, "../shims"));
+    chmodSync(join(files.launcher.nono, "../shims"), 0o777);
     for (const [index, [more, text]] of failures.entries()) {
       write('["other"]', more);
       expect(await reload("configuration not reloaded", index + 1)).toMatchObject({

@@ -124,7 +124,8 @@ export class NodeWatch {
     const profiles = this.#openProfiles(configuration);
     const found = await this.#look(configuration, profiles, undefined);
     if (found.launcher.kind === "failed" && node.launcher.kind === "ready") {
-      throw new KubefenceError(found.launcher.refusal.code, found.launcher.refusal.what);
+      const { code, what, action } = found.launcher.refusal;
+      throw new KubefenceError(code, what, { action });
     }
     this.#profiles = profiles;
     Object.assign(node, configuredState(configuration, node));

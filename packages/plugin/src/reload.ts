@@ -46,7 +46,8 @@ export class Reload {
       if (needRestart.length > 0) log.warn("configuration needs a restart", { config: this.#path, keys: needRestart });
     } catch (error) {
       metrics.reloaded(false);
-      const text = error instanceof KubefenceError ? explain(error.code, error.message) : messageOf(error);
+      const text =
+        error instanceof KubefenceError ? explain(error.code, error.message, error.action) : messageOf(error);
       log.error("configuration not reloaded", { config: this.#path, error: text });
     }
   }
