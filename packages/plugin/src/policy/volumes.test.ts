@@ -81,6 +81,46 @@ describe("host paths and volumes of unknown kind", () => {
     expect(options(mounts)).toEqual({ ...none, readWrite: ["/data"], except: ["/data/host", "/data/sub"] });
   });
 
+  const pod = "/var/lib/kubelet/pods/pod-uid";
+  test.each([
+    "/etc",
+    `${pod}/volumes`,
+    `${pod}/volumes/kubernetes.io~flocker/vol`,
+    `${pod}/volumes/vendor.exampl~empty-dir/vol`,
+    `${pod}/volumes/kubernetes.io~empty-dir`,
+    `${pod}/volume-subpaths`,
+    `${pod}/etc-hosts/more`,
+    `${pod}/containers/web`,
+    `${pod}/containers/web/abc/more`,
+    `${pod}/plugins/x`,
+    `${pod}/plugins`,
+  ])("%s is one of these", (source) => {
+    expect(options([bindMount("/data/x", source)])).toEqual(none);
+    expect(options([volume("empty-dir", "/data"), bindMount("/data/x", source)])).toEqual({
+      ...none,
+      readWrite: ["/data"],
+      except: ["/data/x"],
+    });
+    expect(options([volume("empty-dir", "/data"), bindMount("/other/data/x", source)])).toEqual({
+      ...none,
+      readWrite: ["/data"],
+    });
+  });
+
+  test("however deep, and under the root too", () => {
+    const deep = [volume("empty-dir", "/a/b"), bindMount("/a/b/c/d", "/etc"), bindMount("/a/x/b/c", "/etc")];
+    expect(options(deep)).toEqual({ ...none, readWrite: ["/a/b"], except: ["/a/b/c/d"] });
+    const root = [volume("empty-dir", "/"), bindMount("/a", "/etc"), bindMount("/b/c", "/etc")];
+    expect(options(root)).toEqual({ ...none, readWrite: ["/"], except: ["/a", "/b/c"] });
+  });
+
+  test("a subpath is never taken for a file that the runtime made", () => {
+    const source = `${pod}/volume-subpaths/sandbox1/web/0`;
+    expect(options([volume("empty-dir", "/etc"), bindMount("/etc/hosts", source)])).toMatchObject({
+      except: ["/etc/hosts"],
+    });
+  });
+
   test("another pod's volume is a host path", () => {
     const foreign = bindMount("/data", "/var/lib/kubelet/pods/other-uid/volumes/kubernetes.io~empty-dir/vol");
     expect(options([foreign])).toEqual(none);
@@ -121,6 +161,37 @@ test("files of the kubelet and the runtime are no host paths, even under a volum
   });
 });
 
+test("what a runtime without an id of the pod sandbox binds is a host path", () => {
+  const mounts = [volume("empty-dir", "/etc"), bindMount("/etc/hosts", "/")];
+  expect(volumeOptions({ id: "", uid: "pod-uid" }, mounts, workspace, "/var/lib/kubelet")).toMatchObject({
+    except: ["/etc/hosts"],
+  });
+});
+
+test("the runtime's own file of hosts is none", () => {
+  const mounts = [volume("empty-dir", "/etc"), bindMount("/etc/hosts", "/run/sandboxes/sandbox1/hosts")];
+  expect(options(mounts)).toEqual({ ...none, readWrite: ["/etc"] });
+});
+
+describe("what counts are bind mounts", () => {
+  test.each([
+    ["bind", [], true],
+    ["none", ["bind"], true],
+    ["", ["rbind", "ro"], true],
+    ["tmpfs", ["size=1m"], false],
+  ])("%s %j: %s", (type, mountOptions, counts) => {
+    const mounted = { ...volume("configmap", "/conf"), type, options: mountOptions };
+    expect(options([mounted])).toEqual({ ...none, readOnly: counts ? ["/conf"] : [] });
+    const host = { ...bindMount("/data/host", "/etc"), type, options: mountOptions };
+    expect(options([volume("empty-dir", "/data"), host]).except).toEqual(counts ? ["/data/host"] : []);
+  });
+});
+
+test("a source is cleaned before it is looked at", () => {
+  const source = "/var/lib//kubelet/pods/pod-uid/./volumes/x/../kubernetes.io~empty-dir/vol";
+  expect(options([bindMount("/data", source)])).toEqual({ ...none, readWrite: ["/data"] });
+});
+
 test("the kubelet's directory is the configured one", () => {
   const mount = bindMount("/data", "/data/kubelet/pods/pod-uid/volumes/kubernetes.io~csi/pv/mount");
   expect(options([mount])).toEqual(none);
@@ -131,6 +202,9 @@ test("two mounts at one place are refused where only one of them is granted", ()
   const mounts = [volume("empty-dir", "/data"), bindMount("/data/", "/etc")];
   expect(outcome(mounts)).toBe("MOUNT_AMBIGUOUS");
   expect(outcome(mounts.toReversed())).toBe("MOUNT_AMBIGUOUS");
+  expect(volumeOptions(podInput(), mounts, workspace, "/var/lib/kubelet")).toMatchObject({
+    what: 'two mounts of different kinds lie at "/data"',
+  });
   expect(options([volume("empty-dir", "/data"), volume("csi", "//data")])).toEqual({ ...none, readWrite: ["/data"] });
 });
 
