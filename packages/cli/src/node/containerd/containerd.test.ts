@@ -105,6 +105,45 @@ describe("the handler", () => {
     expect(text).toContain(`BinaryName = "${program}"`);
   });
 
+  test("is made of runc, whatever the default is, with its lists and without what is empty", () => {
+    const before = effectiveWith(({ values, runc }) => {
+      const cris = tableAt(values, ["plugins", cri, "containerd"]);
+      tableAt(cris, ["runtimes"])["nvidia"] = { ...runc };
+      cris["default_runtime_name"] = "nvidia";
+      runc["container_annotations"] = ["a/*"];
+      runc["cni_max_conf_num"] = 0;
+      runc["cni_conf_dir"] = "";
+    });
+    expect(findBaseHandler(before)).toBe("runc");
+    expect(nonoRunc(before).handler).toMatchObject({ container_annotations: ["a/*"] });
+    expect(Object.keys(nonoRunc(before).handler)).not.toContain("cni_max_conf_num");
+    expect(Object.keys(nonoRunc(before).handler)).not.toContain("cni_conf_dir");
+    expect(dropInText(nonoRunc(before), 3)).toMatch(
+      /^# Written by kubefence node install, which overwrites it; .* removes it\.\n# The handler has .*\n\nversion = 3\n[^]*[^\n]\n$/,
+    );
+  });
+
+  test("cannot be made of another kind of handler", () => {
+    const kata = effectiveWith(({ runc }) => (runc["runtime_type"] = "io.containerd.kata.v2"));
+    expect(nonoRuncDropIn(kata, settings)).toBeUndefined();
+    expect(findObstacles(kata, "m")).toEqual([
+      {
+        code: "KF_NODE_BASE_HANDLER",
+        where: "m",
+        what: 'neither runc nor the default handler "runc" has the runtime_type io.containerd.runc.v2',
+      },
+    ]);
+  });
+
+  test.each([
+    [["cri"], "KF_NODE_CRI_DISABLED", "disabled_plugins has cri"],
+    [[cri, "cri"], "KF_NODE_CRI_DISABLED", `disabled_plugins has cri, ${cri}`],
+    [[nri], "KF_NODE_NRI_DISABLED", `disabled_plugins has ${nri}`],
+  ])("cannot be had with %j disabled", (disabled, code, what) => {
+    const effective = effectiveWith(({ values }) => (values["disabled_plugins"] = disabled));
+    expect(findObstacles(effective, "m")).toEqual([{ code, where: "m", what }]);
+  });
+
   test("obstacles", () => {
     expect(codes(() => undefined)).toEqual([]);
     expect(codes(({ values }) => (values["disabled_plugins"] = ["io.containerd.grpc.v1.cri"]))).toEqual([
@@ -246,6 +285,13 @@ describe("the proposal", () => {
     expect(propose(name)).toMatchObject({ dropIn: { path }, main: undefined });
   });
 
+  test("the folder is one that is loaded as a whole", () => {
+    const patterns = ["/etc/*/x/*.toml", "/etc/containerd/other/base.toml", "/etc/containerd/more.d/*.toml"];
+    const mainText = `version = 3\nimports = ${JSON.stringify(patterns)}\n`;
+    const files = { mainFile: "/etc/containerd/config.toml", mainText, present: [] };
+    expect(dropInPath(files, "kubefence.toml")).toBe("/etc/containerd/more.d/kubefence.toml");
+  });
+
   test("k3s loads its folder; where it does not, a template is to be written by hand", () => {
     const mainFile = "/var/lib/rancher/k3s/agent/etc/containerd/config.toml";
     expect(propose("k3s", mainFile)).toMatchObject({
@@ -254,6 +300,7 @@ describe("the proposal", () => {
     });
     expect(propose("kind", mainFile)).toMatchObject({
       code: "KF_NODE_BY_HAND",
+      what: "k3s writes it anew at each start, and none of its imports loads a folder",
       action: expect.stringContaining('{{ template "base" . }}'),
       lines: expect.stringContaining("runtimes.nono-runc.options]"),
     });
