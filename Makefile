@@ -33,11 +33,7 @@ node_modules/.setup: package-lock.json package.json $(wildcard packages/*/packag
 	@# Rust links with it. Debian's npm brings it along, others do not.
 	@command -v cc >/dev/null || tools/install-debian-packages.sh
 	@echo "==> npm packages"
-	@# Not `npm ci`: it insists on lock entries for platforms that a registry mirror need not carry.
-	npm install --no-save --no-progress --no-audit --no-fund --loglevel=error
-	@# npm 9 (Debian 12) makes no link for a program that two packages have, one for each machine, even though it installs only one.
-	@ln -sfn ../node-linux-$$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')/bin/node node_modules/.bin/node
-	@node_modules/.bin/node --version >/dev/null
+	@tools/install-npm-packages.sh
 	@touch $@
 
 .PHONY: build

@@ -65,7 +65,7 @@ export class Machine {
     writeFileSync(this.#serviceFile(service, "down"), "");
     const pid = this.servicePid(service);
     if (pid !== undefined) {
-      await this.inside("kill", "-TERM", String(pid));
+      await this.#signal(pid, "TERM");
       if ((await poll(() => (this.servicePid(service) === pid ? undefined : true), 30_000)) === undefined) {
         throw new Error(`${service} did not stop; see ${this.#directories.logs}/${service}.log`);
       }
@@ -78,7 +78,7 @@ export class Machine {
     if (before === undefined) {
       throw new Error(`${service} does not run`);
     }
-    await this.inside("kill", `-${signal}`, String(before));
+    await this.#signal(before, signal);
     const after = await poll(() => {
       const now = this.servicePid(service);
       return now === before ? undefined : now;
@@ -101,6 +101,11 @@ export class Machine {
       throw new Error("the node is off");
     }
     return run("nsenter", [`--target=${pid}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--", program, ...args]);
+  }
+
+  // The shell's own kill: a bare Debian has no program of that name.
+  async #signal(pid: number, signal: "TERM" | "KILL"): Promise<void> {
+    await this.inside("sh", "-c", `kill -${signal} ${pid}`);
   }
 
   #serviceFile(service: Service, name: string): string {
