@@ -111,7 +111,12 @@ async function selfTestRow(host: Host, effective: EffectiveConfiguration): Promi
   const failure = await selfTest(host, selfTestOf(effective));
   if (failure === undefined)
     return { name: selfTestName, state: "ok", value: "a container of the handler ran, under the launcher" };
-  return { name: selfTestName, state: "bad", value: failure, fix: "see the code in docs/reference/nono-runc.md" };
+  return {
+    name: selfTestName,
+    state: "bad",
+    value: failure,
+    fix: "see the code in docs/reference/errors.md, nono-runc's in docs/reference/nono-runc.md",
+  };
 }
 
 async function unfinishedRow(host: Host, { stateDirectory }: NodeOptions): Promise<CheckRow> {

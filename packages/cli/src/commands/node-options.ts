@@ -1,4 +1,5 @@
 /** The flags of `kubefence node` as what they mean. */
+import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import type { NodeOptions } from "../host/options.ts";
 import type { RuntimeKind } from "../host/runtime.ts";
@@ -37,7 +38,7 @@ export function toNodeOptions(flags: NodeFlags): NodeOptions {
       requirePlugin: flags.requirePlugin === true,
     },
     choice: { runtime: flags.runtime, config, binary: runtimeBinary },
-    release: flags.release ?? dirname(process.argv[1] ?? "."),
+    release: flags.release ?? besideProgram(process.argv[1] ?? "."),
     profiles: flags.profiles,
     pluginConfig: flags.pluginConfig,
     log,
@@ -47,4 +48,9 @@ export function toNodeOptions(flags: NodeFlags): NodeOptions {
     selfTest: flags.selfTest === true,
     backTimeoutMs: secondsAsMs("--wait", flags.wait, 3600, "not zero"),
   };
+}
+
+// Who calls a release's program by a link means that release.
+function besideProgram(program: string): string {
+  return dirname(realpathSync(program));
 }
