@@ -14,26 +14,16 @@
 set -euo pipefail
 folder=$(cd "$1" && pwd)
 demo=$(basename "$folder")
-contrib=$(dirname "$folder")
-RUNTIME=${RUNTIME:-containerd}
-export RUNTIME CLUSTER_NAME=${CLUSTER_NAME:-nono-$RUNTIME}
-CONTEXT=${CONTEXT:-kind-$CLUSTER_NAME}
-TEST_NAMESPACE=${TEST_NAMESPACE:-default}
-RUNTIME_CLASS=${RUNTIME_CLASS:-kata-nono-sandbox}
 of_manifests=$(sed -n 's/^ *image: //p' "$folder/job-sandbox.yaml")
 IMAGE=${IMAGE:-$of_manifests}
+# shellcheck source=contrib/cluster.sh
+. "$(dirname "$folder")/cluster.sh"
 
 step() { printf '\n==> %s\n' "$1"; }
-fail() { echo "$demo/demo.sh: $1" >&2; exit 1; }
-in_cluster() { kubectl --context "$CONTEXT" --namespace "$TEST_NAMESPACE" "$@"; }
 manifest() { sed "s|^\( *runtimeClassName: \)kata-nono-sandbox$|\1$RUNTIME_CLASS|; s|^\( *image: \).*|\1$IMAGE|" "$folder/$1.yaml"; }
 
-in_cluster get runtimeclass "$RUNTIME_CLASS" >/dev/null ||
-  fail "the cluster has no RuntimeClass $RUNTIME_CLASS; RUNTIME_CLASS names another, for example nono-runc. It has: $(in_cluster get runtimeclass --output name | tr '\n' ' ')"
-if [ "${SKIP_BUILD:-false}" != true ]; then
-  "$contrib/build-image.sh" "$demo" "$IMAGE" >/dev/null
-  IMAGE=$("$contrib/../deploy/kind/load-image.sh" "$IMAGE")
-fi
+require_cluster "RUNTIME_CLASS names another, for example nono-runc"
+provide_image "$demo"
 
 case ${2:-} in
   '') ;;

@@ -3,20 +3,13 @@
 # ../run-demo.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-RUNTIME=${RUNTIME:-containerd}
-export RUNTIME CLUSTER_NAME=${CLUSTER_NAME:-nono-$RUNTIME}
-CONTEXT=${CONTEXT:-kind-$CLUSTER_NAME}
-RUNTIME_CLASS=${RUNTIME_CLASS:-kata-nono-sandbox}
+demo="kata-sandbox"
 IMAGE=${IMAGE:-nono-demo-python:latest}
-fail() { echo "kata-sandbox/demo.sh: $1" >&2; exit 1; }
-in_cluster() { kubectl --context "$CONTEXT" --namespace "${TEST_NAMESPACE:-default}" "$@"; }
+# shellcheck source=contrib/cluster.sh
+. "$here/../cluster.sh"
 
-in_cluster get runtimeclass "$RUNTIME_CLASS" >/dev/null ||
-  fail "the cluster has no RuntimeClass $RUNTIME_CLASS; install the chart with runtimeClasses.kataNono.enabled=true and Kata Containers"
-if [ "${SKIP_BUILD:-false}" != true ]; then
-  "$here/../build-image.sh" python-dev "$IMAGE" >/dev/null
-  IMAGE=$("$here/../../deploy/kind/load-image.sh" "$IMAGE")
-fi
+require_cluster "install the chart with runtimeClasses.kataNono.enabled=true and Kata Containers"
+provide_image python-dev
 trap 'in_cluster delete pod kata-sandbox-plain kata-sandbox-kata --ignore-not-found --wait=false >/dev/null' EXIT
 
 # run MODE: the pod of that mode to its end; prints its log.

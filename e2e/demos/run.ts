@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { isAbsolute, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { stripVTControlCharacters } from "node:util";
+import { clientsDirectory } from "../stack/cluster/clients.ts";
 import type { Cluster } from "../stack/cluster/cluster.ts";
-import { checkout, kubernetesRelease } from "../stack/directories.ts";
+import { checkout } from "../stack/directories.ts";
 import { namespacePath } from "../stack/network.ts";
 import type { OutputEvent } from "./asciicast.ts";
 
@@ -30,7 +31,7 @@ export async function runScript(
     {
       env: {
         ...process.env,
-        PATH: `${kubernetesRelease().binaries}:${process.env["PATH"]}`,
+        PATH: `${clientsDirectory(directories)}:${process.env["PATH"]}`,
         KUBECONFIG: directories.kubeconfig,
         CONTEXT: "kubefence",
         ...environment,

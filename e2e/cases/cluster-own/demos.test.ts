@@ -176,6 +176,14 @@ test("ai-agent: demo.sh prints what its README says, and what the kernel recorde
   await expectDocumented("ai-agent", ended);
 });
 
+test("a demo on a cluster that kubectl does not know says which it knows", async ({ own }) => {
+  const ended = await runScript(own, ["contrib/python-dev/demo.sh"], { CONTEXT: "kind-nono-containerd" });
+  expect(ended.exitCode).toBe(1);
+  expect(ended.stderr).toBe(
+    "python-dev/demo.sh: kubectl knows no context kind-nono-containerd; CONTEXT names another. It knows: kubefence \n",
+  );
+});
+
 test("a demo of a class that the cluster does not have says which there are", async ({ own }) => {
   const ended = await runScript(own, ["contrib/python-dev/demo.sh"], { SKIP_BUILD: "true" });
   expect(ended.exitCode).toBe(1);

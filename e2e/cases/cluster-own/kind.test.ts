@@ -8,7 +8,7 @@ import { runScript, type ScriptRun } from "../../demos/run.ts";
 import { expectRegion } from "../../reference-page.ts";
 import { run } from "../../stack/command.ts";
 import type { Cluster } from "../../stack/cluster/cluster.ts";
-import { programs } from "../../stack/cluster/cluster.ts";
+import { programs } from "../../stack/cluster/clients.ts";
 import { installChart } from "../../stack/cluster/installation.ts";
 import { clusterUnderTest } from "../../stack/cluster/under-test.ts";
 import { checkout } from "../../stack/directories.ts";

@@ -3,20 +3,13 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CriClient } from "../cri/client.ts";
 import { recordPid, runningPid } from "../daemon.ts";
-import {
-  cache,
-  checkout,
-  cniRelease,
-  containerdRelease,
-  helmRelease,
-  kubernetesRelease,
-  runcRelease,
-} from "../directories.ts";
+import { cache, checkout, cniRelease, containerdRelease, kubernetesRelease, runcRelease } from "../directories.ts";
 import { importImages } from "../images/import.ts";
 import { type ImageRecipe, images, recipes as allRecipes } from "../images/recipes.ts";
 import { removeLeftovers } from "../leftovers.ts";
 import { namespacePath } from "../network.ts";
 import { nodeName } from "./addresses.ts";
+import { programs, writeClients } from "./clients.ts";
 import type { NodeKind } from "./containerd.ts";
 import { type ClusterDirectories, clusterDirectories } from "./directories.ts";
 import { Kubectl } from "./kubectl.ts";
@@ -58,6 +51,7 @@ export class Cluster {
     try {
       writeNodeFiles(directories, kind);
       await createClusterNetwork(directories);
+      writeClients(directories);
       // Images, and containerd's memory of pods, outlive a cluster: the kubelet must not find the latter.
       await machine.switchOn(["kubelet"]);
       const cri = await CriClient.connect(directories.containerdSocket);
@@ -129,11 +123,6 @@ export class Cluster {
     const account = await this.kubectl.attempt(["get", "serviceaccount", "default"]);
     return account.exitCode === 0 ? undefined : account.stderr.trim();
   }
-}
-
-/** The clients that tools/ builds. */
-export function programs(): { kubectl: string; helm: string } {
-  return { kubectl: join(kubernetesRelease().binaries, "kubectl"), helm: join(helmRelease().binaries, "helm") };
 }
 
 function ownerFile(directories: ClusterDirectories): string {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { images } from "../images/recipes.ts";
-import { Cluster, programs } from "./cluster.ts";
+import { programs } from "./clients.ts";
+import { Cluster } from "./cluster.ts";
 import { type Ended, Kubectl, type KubernetesObject } from "./kubectl.ts";
 
 /** Selects the plugin's pods, as the original's test does. */
