@@ -51,7 +51,7 @@ describe("validation of the merged adjustment", () => {
   });
 
   test("what other plugins add beside it passes", () => {
-    const mounts = [...merged.mounts, bindMount("/cache", "/srv/cache")];
+    const mounts = [...merged.mounts, bindMount("/cache", "/srv/cache"), bindMount("/no-no", "/srv")];
     const env = [...merged.env, { key: "TRACE", value: "1" }];
     expect(lost({ mounts, env, args: [...expected.prefix, "tini", "nginx"] })).toBeUndefined();
   });
@@ -71,6 +71,18 @@ describe("validation of the merged adjustment", () => {
     ["the mount's removal", { mounts: [...merged.mounts, bindMount("-/nono", "")] }, /mounts at/],
     ["another NONO_PROFILE", { env: [...merged.env, { key: "NONO_PROFILE", value: "x" }] }, /NONO_PROFILE is "x"/],
     ["no PATH", { env: merged.env.filter(({ key }) => key !== "PATH") }, /PATH is null/],
+    ["a mount of another type", { mounts: merged.mounts.map((mount) => ({ ...mount, type: "tmpfs" })) }, /mounts at/],
+    [
+      "another spelling of its place",
+      { mounts: merged.mounts.map((mount) => ({ ...mount, destination: "/nono/" })) },
+      /mounts at/,
+    ],
+    [
+      "an option more",
+      { mounts: merged.mounts.map((mount) => ({ ...mount, options: [...mount.options, "exec"] })) },
+      /mounts at/,
+    ],
+    ["a PATH that is taken away again", { env: [...merged.env, { key: "-PATH", value: expected.path }] }, /PATH is/],
     ["a removed PATH", { env: [...merged.env, { key: "-PATH", value: "" }] }, /PATH is/],
   ])("%s is found", (_name, changes, text) => {
     expect(lost(changes)).toMatch(text);
@@ -89,6 +101,44 @@ describe("validation of the merged adjustment", () => {
         { ...partly, compound: new Map([...partly.compound, [2, { owners: new Map([["/nono", "20-rogue"]]) }]]) },
       ),
     ).toBe("the mount at /nono belongs to plugin 20-rogue");
+    for (const variable of ["PATH", "NONO_PROFILE"]) {
+      const owners = new Map([
+        ["PATH", "10-nono-nri"],
+        ["NONO_PROFILE", "10-nono-nri"],
+        [variable, "20-rogue"],
+      ]);
+      expect(lost({}, { ...partly, compound: new Map([...partly.compound, [6, { owners }]]) })).toBe(
+        `the variable ${variable} belongs to plugin 20-rogue`,
+      );
+    }
+    expect(lost({}, { ...partly, compound: new Map() })).toBe("the mount at /nono belongs to no plugin");
+  });
+
+  test("what is shown of a command line is its beginning", () => {
+    expect(lost({ args: ["a", "b", "c", "d", "e"] })).toBe('the command line begins with ["a","b","c","d"]');
+  });
+
+  test("a launcher that is not ours is given its variables, and hears no other", () => {
+    const other = {
+      set: [
+        { key: "HOME", value: "/nono/home" },
+        { key: "TMPDIR", value: "/tmp" },
+      ],
+      obeys: (name: string) => ["HOME", "TMPDIR", "NONO_ALLOW"].includes(name),
+    };
+    const env = [...merged.env, ...other.set];
+    const found = (more: readonly { key: string; value: string }[]): string | undefined =>
+      findLostAdjustment(
+        { ...expected, other },
+        { ...merged, env: [...env, ...more] },
+        ownedBy("10-nono-nri"),
+        "10-nono-nri",
+      );
+    expect(found([])).toBeUndefined();
+    expect(found([{ key: "TMPDIR", value: "/evil" }])).toBe('the variable TMPDIR is "/evil"');
+    expect(found([{ key: "NONO_ALLOW", value: "/" }])).toBe(
+      "the variable NONO_ALLOW, which the launcher obeys, is set",
+    );
   });
 });
 

@@ -135,11 +135,54 @@ test("a measured image of ours brings its own parameters; without our image Kata
   expect(verityOf(deriveConfiguration(base, measured, without))).toBe(verityOf(base));
 });
 
+/** What our drop-in says of QEMU, beside what it always says, for a configuration with these lines. */
+function keysOf(qemu: string): unknown {
+  const base = { main: main(`[hypervisor.qemu]\n${qemu}[runtime]\n`), dropIns: [] };
+  const text = deriveConfiguration(base, settings, { ...guest, kernel: undefined }).dropIns.at(-1)?.text ?? "";
+  expect(text).toMatch(/^# Written by kubefence node kata.*\.\n# What a sandboxed pod's guest .*\n\[[^]*[^\n]\n$/);
+  const {
+    seccompsandbox: _,
+    enable_annotations: __,
+    ...keys
+  } = Object(Object(parseToml(text).values["hypervisor"])["qemu"]);
+  return keys;
+}
+
+test("what an image of ours excludes is taken back, and nothing that is not there", () => {
+  const image = "/share/image";
+  expect(keysOf("")).toEqual({ image });
+  expect(keysOf('rootfs_type = "ext4"\n')).toEqual({ image });
+  expect(keysOf('rootfs_type = "erofs"\n')).toEqual({ image, rootfs_type: "ext4" });
+  expect(keysOf('initrd = "/i"\n')).toEqual({ image, initrd: "" });
+  expect(keysOf('kernel_verity_params = "x"\n')).toEqual({ image, kernel_verity_params: "" });
+});
+
+test("our configuration says where it comes from", () => {
+  const derived = deriveConfiguration({ main: main(fixture("qemu-3.28.toml")), dropIns: [] }, settings, guest);
+  expect(derived.main.text).toContain(
+    `from ${folder}/configuration-qemu.toml.\n# Ours is config.d/90-kubefence.toml; a change here is lost when Kata's file changes.\n`,
+  );
+  expect(filesOf(derived)).toEqual([derived.main, ...derived.dropIns]);
+});
+
+test("a table that a drop-in makes of a value, or a value of a table, is the drop-in's", () => {
+  const base = {
+    main: main("[hypervisor.qemu]\na = 1\n[hypervisor.qemu.b]\nc = 1\n[runtime]\n"),
+    dropIns: [dropIn("1.toml", "[hypervisor.qemu]\nb = 2\n[hypervisor.qemu.a]\nd = 3\n")],
+  };
+  expect(readKata(base).hypervisor).toEqual({ a: { d: 3 }, b: 2 });
+});
+
 test("another hypervisor's configuration is refused", () => {
   const clh = { main: main("[hypervisor.clh]\n[runtime]\n"), dropIns: [] };
   expect(() => readKata(clh)).toThrow(
     "KF_KATA_CONFIG: /opt/kata/share/defaults/kata-containers/runtimes/qemu/configuration-qemu.toml: it configures clh, not QEMU",
   );
+  const refused = (text: string): unknown => readKata({ main: main(text), dropIns: [] });
+  expect(() => refused("[hypervisor.clh]\n[hypervisor.dragonball]\n")).toThrow(
+    "it configures clh, dragonball, not QEMU",
+  );
+  expect(() => refused("[runtime]\n")).toThrow("it configures no hypervisor, not QEMU");
 });
 
 test("the page's elevateprivileges=deny is named", () => {

@@ -126,6 +126,14 @@ describe("our handler", () => {
     expect(wideAnnotations(go)).toEqual(["io.katacontainers.*", "io.katacontainers.*"]);
   });
 
+  test("containerd: other options of Kata's handler stay", () => {
+    const base = found(new Map([["kata-qemu", { ...go, options: { ConfigPath: "/q.toml", Debug: true } }]]));
+    expect(base && kataDropIn(base, settings).handler["options"]).toEqual({
+      ConfigPath: "/opt/kubefence/kata/configuration-kata-nono-qemu.toml",
+      Debug: true,
+    });
+  });
+
   test("a shim that containerd finds by itself stays unnamed", () => {
     const base = found(new Map([["kata-qemu", { ...go, runtime_path: "" }]]));
     expect(base && kataDropIn(base, settings).handler).not.toHaveProperty("runtime_path");
@@ -225,6 +233,10 @@ describe("guest", () => {
     ]);
     const unknown: KernelVerdict = { landlock: "unknown", because: "?" };
     expect(chooseGuest(unknown, source("kernel"), undefined).kernel).toEqual(source("kernel"));
+    expect(chooseGuest(unknown, undefined, undefined).notes).toEqual([
+      "no sandboxed pod will start: Kata's guest kernel may have no Landlock (?), and no other is given with --kernel",
+    ]);
+    expect(chooseGuest(inForce, undefined, undefined).notes).toEqual([]);
   });
 
   test.each([
@@ -233,14 +245,27 @@ describe("guest", () => {
     ["3.28.0", undefined, undefined],
     [undefined, "3.32.0", undefined],
     ["latest", "3.32.0", undefined],
+    ["3.9.0", "3.99.0", "the guest image is of Kata 3.9.0, and this node has 3.99.0"],
+    ["v13.2.0", "13.2.1", undefined],
+    ["13.2.0", "3.2.0", "the guest image is of Kata 13.2.0, and this node has 3.2.0"],
+    ["x3.2.0", "4.0.0", undefined],
   ])("image of %s on %s", (image, there, what) => {
     expect(findImageMismatch(image, there, "/i")?.what).toBe(what);
+  });
+
+  test("an image of another version is a problem with what to do", () => {
+    expect(findImageMismatch("3.28.0", "3.32.0", "/i")).toMatchObject({
+      code: "KF_KATA_IMAGE",
+      where: "/i",
+      action: expect.stringContaining("give the image that was made for this version"),
+    });
   });
 
   test.each([
     ['containerd-shim-kata-v2 (Kata Containers): id: "io.containerd.kata.v2", version: 3.28.0, commit: abc', "3.28.0"],
     ["Kata Containers containerd shim (Rust): id: io.containerd.kata.v2, version: 4.2.0-rc1, commit: abc", "4.2.0-rc1"],
     ["containerd-shim-runc-v2:\n  Version:  v2.3.7\n", "2.3.7"],
+    ["kata-runtime version 12.34.56\n", "12.34.56"],
     ["no such thing", undefined],
   ])("%j is of %s", (text, version) => {
     expect(parseKataVersion(text)).toBe(version);

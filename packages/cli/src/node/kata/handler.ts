@@ -46,7 +46,7 @@ export function readContainerdTable(table: TomlTable): Pick<KataHandler, "shim" 
 }
 
 /** The drop-in for a containerd that has `handler`. */
-export function kataDropIn({ name, table, shim }: KataHandler, settings: KataSettings): DropIn {
+export function kataDropIn({ name, table }: KataHandler, settings: KataSettings): DropIn {
   const { container_annotations: _, ...kept } = withoutDefaults(table);
   return {
     name: kataDropInName,
@@ -56,7 +56,6 @@ export function kataDropIn({ name, table, shim }: KataHandler, settings: KataSet
     handlerName: kataHandlerName,
     handler: {
       ...kept,
-      ...(shim === undefined ? {} : { runtime_path: shim }),
       privileged_without_host_devices: true,
       pod_annotations: [...settings.annotations],
       options: { ...withoutDefaults(tableAt(table, ["options"])), ConfigPath: configurationPath(settings) },
