@@ -107,6 +107,11 @@ describe("host paths and volumes of unknown kind", () => {
     });
   });
 
+  test("need no exception under each other, nor a decision which of two lies at one place", () => {
+    expect(options([bindMount("/srv", "/a"), bindMount("/srv/x", "/b"), subpath])).toEqual(none);
+    expect(options([bindMount("/srv", "/a"), volume("flocker", "/srv")])).toEqual(none);
+  });
+
   test("however deep, and under the root too", () => {
     const deep = [volume("empty-dir", "/a/b"), bindMount("/a/b/c/d", "/etc"), bindMount("/a/x/b/c", "/etc")];
     expect(options(deep)).toEqual({ ...none, readWrite: ["/a/b"], except: ["/a/b/c/d"] });
