@@ -75,6 +75,23 @@ fn launcher_and_shims_can_be_executed_from_inside_and_not_through_links() {
 
 #[test]
 #[ignore = "needs root"]
+fn something_else_in_the_launchers_place_is_not_executed() {
+    let moved = "mount --bind ROOT/nono/nono ROOT/bin/nono; umount ROOT/nono/nono; rm ROOT/nono/nono";
+    for (place, tool) in [
+        ("ln -s /opt/tool ROOT/nono/nono", "/opt/tool; true"),
+        ("mkdir ROOT/nono/nono; cp ROOT/opt/tool ROOT/nono/nono", "/nono/nono/tool; true"),
+    ] {
+        let root = Root::new();
+        root.program("/bin/nono", "");
+        root.program("/opt/tool", "#!/bin/echo\n");
+        let command = ["/bin/nono", "wrap", "--profile", "test", "--", "sh", "-c", tool];
+        let start = root.plain(&command).before(&format!("{moved}; {place}"));
+        assert_eq!(start.denials(), (String::new(), 1), "{place}");
+    }
+}
+
+#[test]
+#[ignore = "needs root"]
 fn arguments_and_environment_reach_the_command_as_they_are() {
     let root = Root::new();
     let odd =

@@ -119,6 +119,15 @@ fn options_are_exactly_those_of_the_mounts() {
 }
 
 #[test]
+fn a_mismatch_shows_the_launchers_arguments_and_not_the_commands() {
+    let text = |from, to| decide_json(&changed(from, to), &configuration()).unwrap_err().to_string();
+    let options = text(r#""--rw","/data","#, r#""--rw","/etc","#);
+    assert!(options.contains(r#""--rw", "/etc", "--ro", "/conf""#) && !options.contains("600"), "{options}");
+    let no_command_line = text(r#""wrap","--profile","workspace","#, r#""--probe","#);
+    assert!(no_command_line.contains(r#""/nono/nono", "--probe""#), "{no_command_line}");
+}
+
+#[test]
 fn the_profile_is_the_pods() {
     let other = changed(r#""nono.sh/profile":"workspace""#, r#""nono.sh/profile":"default""#);
     let refusal = decide_json(&other, &configuration()).unwrap_err();
