@@ -45,6 +45,10 @@ build: node_modules/.setup ## build the plugin, the CLI and the launcher into bu
 docker-build: build ## build the image IMAGE (nono-nri:latest) with docker, or with buildah where there is no docker daemon
 	images/build.sh $(IMAGE) $(ARCH)
 
+.PHONY: docker-push
+docker-push: ## push IMAGE to its registry, with the tool that built it
+	images/push.sh $(IMAGE)
+
 .PHONY: image-base
 image-base: ## make localhost/kubefence/base from Debian packages, for BASE= where no image registry can be reached
 	@tools/install-debian-packages.sh
