@@ -1,10 +1,9 @@
 /** `config`: the plugin's configuration file. What the original has no value for is made from the plugin's own table of keys. */
 import { type KeyDefinition, keys } from "@kubefence/plugin/keys";
 import { z } from "zod";
-import { absolutePath, mapOf, type Section, section } from "./section.ts";
+import { absolutePath, mapOf, profileName, type Section, section } from "./section.ts";
 
 const execPolicies = ["sandbox", "deny", "allow"] as const;
-const profileName = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/;
 
 /** The original's values, with its defaults. */
 const original = {

@@ -6,6 +6,7 @@ import { helperImages, image, imagePullSecrets } from "./image.ts";
 import { containerdConfigPath, hostPaths, kata, nodeReadiness, nodeSetup, runtimeClasses } from "./node.ts";
 import { dashboard, health, log, podMonitor } from "./observe.ts";
 import { openshift, pods, serviceAccount } from "./pods.ts";
+import { profiles } from "./profiles.ts";
 import { section, type Section } from "./section.ts";
 
 export const values: Section = section("Values of the chart kubefence.", {
@@ -20,6 +21,7 @@ export const values: Section = section("Values of the chart kubefence.", {
   imagePullSecrets,
   serviceAccount,
   config,
+  profiles,
   hostPaths,
   runtimeClasses,
   nodeSetup,

@@ -4,6 +4,8 @@ import { z } from "zod";
 /** Values by name, each with `.default()` and `.describe()`; a nested section has a `.describe()`. */
 export type Section = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
 
+export const profileName: RegExp = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/;
+
 /** An object of values. Unknown keys are refused: a typing error would otherwise be a setting that is silently off. */
 export function section<Shape extends z.ZodRawShape>(description: string, shape: Shape): z.ZodObject<Shape> {
   return z.strictObject(shape).describe(description);

@@ -1,20 +1,17 @@
 #!/usr/bin/env bash
 # Runs the demo: the agent reads a hostile document, without and with the sandbox. ../run-demo.sh has the variables; two more:
 #
-#   AUDIT          a command that prints the kernel's audit records of the node, for example `sudo cat /var/log/audit/audit.log`,
-#                  `sudo dmesg` where no auditd runs, or `docker exec nono-containerd-control-plane dmesg`. Needs Linux 6.15
-#   PLUGIN_IMAGE   what installs the profile; by default the image of the installed chart
+#   AUDIT     a command that prints the kernel's audit records of the node, for example `sudo cat /var/log/audit/audit.log`,
+#             `sudo dmesg` where no auditd runs, or `docker exec nono-containerd-control-plane dmesg`. Needs Linux 6.15
+#   RELEASE   kubefence; the release of our chart, in kube-system
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 CONTEXT=${CONTEXT:-kind-${CLUSTER_NAME:-nono-${RUNTIME:-containerd}}}
 export CONTEXT
-in_kube_system() { kubectl --context "$CONTEXT" --namespace kube-system "$@"; }
 
 echo "==> the operator's profile ai-agent.json, on every node"
-image=${PLUGIN_IMAGE:-$(in_kube_system get daemonset kubefence --output 'jsonpath={.spec.template.spec.containers[0].image}')}
-in_kube_system create configmap ai-agent-profile --from-file="$here/ai-agent.json" --dry-run=client --output yaml | in_kube_system apply --filename - >/dev/null
-sed "s|image: nono-nri:latest|image: $image|" "$here/install-profile.yaml" | in_kube_system apply --filename - >/dev/null
-in_kube_system rollout status daemonset/ai-agent-profile --timeout 120s >/dev/null
+helm --kube-context "$CONTEXT" --namespace kube-system upgrade "${RELEASE:-kubefence}" "$here/../../charts/kubefence" \
+  --reset-then-reuse-values --set-file "profiles.ai-agent=$here/ai-agent.json" --wait >/dev/null
 
 # audit.log names the record's type, the kernel's log has its number.
 denials() { [ -z "${AUDIT:-}" ] || bash -c "$AUDIT" | grep -E 'type=(1423|LANDLOCK_ACCESS|UNKNOWN\[1423\])' || true; }

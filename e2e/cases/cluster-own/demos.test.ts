@@ -184,6 +184,17 @@ test("a demo on a cluster that kubectl does not know says which it knows", async
   );
 });
 
+test("ai-agent: its profile leaves the nodes as its README says", async ({ own }) => {
+  const profile = join(own.directories.root, "opt/nono-nri/profiles/ai-agent.json");
+  expect(existsSync(profile)).toBe(true);
+  const [, flags = ""] =
+    /upgrade with `(--set profiles\.\S+)`/.exec(readFileSync(join(checkout, "contrib/ai-agent/README.md"), "utf8")) ??
+    [];
+  const upgrade = ["upgrade", "kubefence", join(checkout, "charts/kubefence"), "--namespace=kube-system", "--wait"];
+  await own.kubectl.helm([...upgrade, "--reset-then-reuse-values", ...flags.split(" ")]);
+  expect(existsSync(profile)).toBe(false);
+});
+
 test("a demo of a class that the cluster does not have says which there are", async ({ own }) => {
   const ended = await runScript(own, ["contrib/python-dev/demo.sh"], { SKIP_BUILD: "true" });
   expect(ended.exitCode).toBe(1);

@@ -60,7 +60,7 @@ function withOptions(command: Command): Command {
       "--release <directory>",
       "has nono, nono-runc, profiles/ (or profiles-nono/) and seccomp/ (default: the directory of this program)",
     )
-    .option("--profiles <directory...>", "further compiled profiles to install", [])
+    .option("--profiles <directory...>", "folders of further profiles, sources or manifests: NAME.json", [])
     .option("--plugin-config <file>", "the plugin's configuration", "/etc/nri/conf.d/10-nono-nri.toml")
     .option("--program <file>", "where nono-runc goes on the node", "/opt/kubefence/bin/nono-runc")
     .option("--log <file>", "where nono-runc logs refusals", "/var/log/nono-runc.log")

@@ -145,6 +145,7 @@ interface InstallLauncherFlags {
   readonly release: string;
   readonly config: string;
   readonly runtimeConfig: string;
+  readonly profiles?: string;
 }
 
 function installLauncherCommand(finish: Finish): Command {
@@ -163,6 +164,10 @@ function installLauncherCommand(finish: Finish): Command {
       "--runtime-config <file>",
       "nono-runc's configuration, kept up to date where it is there",
       "/opt/kubefence/bin/nono-runc.json",
+    )
+    .option(
+      "--profiles <directory>",
+      "your own profiles, sources or manifests: NAME.json. Those of an earlier run that are not there any more are removed",
     )
     .action(async (flags: InstallLauncherFlags) => {
       const { installLauncher } = await import("./commands/install-launcher.ts");

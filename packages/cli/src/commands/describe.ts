@@ -1,10 +1,9 @@
 /** One profile or manifest, from wherever it is, with the text that show and check print. */
 import { readInstalled } from "../files/installed.ts";
 import { openSource, type SourceOptions } from "../files/sources.ts";
-import { readText } from "../files/read.ts";
-import { compileProfile, formatManifest } from "../profile/compile.ts";
-import { parseProfileJson } from "../profile/json.ts";
-import { type Manifest, ManifestError, parseManifest } from "../profile/manifest.ts";
+import { parseNamed, readProfileFile } from "../files/profile-file.ts";
+import { type Compiled, compileProfile, formatManifest } from "../profile/compile.ts";
+import type { Manifest } from "../profile/manifest.ts";
 import { formatView, viewManifest } from "../profile/view.ts";
 
 export interface Described {
@@ -23,11 +22,9 @@ export interface Described {
  * @throws {ProfileError} | {ManifestError}
  */
 export async function describeFile(path: string, options: SourceOptions): Promise<Described> {
-  const text = await readText(path);
-  if (isManifest(parseProfileJson(text, path))) {
-    return { name: path, origin: "manifest", manifest: parseNamed(text, path), text, warnings: [] };
-  }
-  return describeSource(path, path, options);
+  const { manifest, text, compiled } = await readProfileFile(path, options);
+  if (compiled !== undefined) return describeCompiled(compiled, path);
+  return { name: path, origin: "manifest", manifest, text, warnings: [] };
 }
 
 /**
@@ -42,27 +39,12 @@ export async function describeName(
   const found = (await readInstalled(directory.path, directory.required)).get(name);
   if (found)
     return { name, origin: found.path, manifest: parseNamed(found.text, found.path), text: found.text, warnings: [] };
-  return describeSource(name, "built-in", options);
+  const source = await openSource(name, options);
+  return describeCompiled(compileProfile(source.name, source.library), "built-in");
 }
 
-async function describeSource(argument: string, origin: string, options: SourceOptions): Promise<Described> {
-  const source = await openSource(argument, options);
-  const { name, description, manifest, warnings } = compileProfile(source.name, source.library);
+function describeCompiled({ name, description, manifest, warnings }: Compiled, origin: string): Described {
   return { name, origin, description, manifest, text: formatManifest(manifest), warnings };
-}
-
-function parseNamed(text: string, path: string): Manifest {
-  try {
-    return parseManifest(text);
-  } catch (error) {
-    if (!(error instanceof ManifestError)) throw error;
-    throw new ManifestError(error.code, error.member, `${path}: ${error.message}`);
-  }
-}
-
-/** Only manifests have a version at the top. */
-function isManifest(json: unknown): boolean {
-  return typeof json === "object" && json !== null && "version" in json;
 }
 
 /** Name, origin and description, then what it grants. */

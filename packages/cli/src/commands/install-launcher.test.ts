@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   cpSync,
@@ -144,6 +145,57 @@ test("profile_set: the other set's profiles go, an operator's stay", async () =>
   writeFileSync(options.config, `${plain}profile_set = "nono"\n`);
   rmSync(nono, { recursive: true });
   await expect(installLauncher(options)).rejects.toMatchObject({ code: "KF_INSTALL_RELEASE" });
+});
+
+test("an operator's own profiles come beside the built-in ones or in place of one, and go again", async () => {
+  const profiles = join(node, "profiles");
+  const installed = (): string[] =>
+    readdirSync(join(options.directory, "profiles")).filter((file) => !builtinNames.includes(file.slice(0, -5)));
+  const read = (name: string): string => readFileSync(join(options.directory, "profiles", name), "utf8");
+  await installLauncher(options);
+  const builtIn = read("default.json");
+  writeFileSync(join(options.directory, "profiles/theirs.json"), builtIn);
+  mkdirSync(profiles);
+  writeFileSync(
+    join(profiles, "nginx.json"),
+    '{ "extends": "default", "filesystem": { "allow": ["/var/log/nginx"] } }',
+  );
+  writeFileSync(join(profiles, "default.json"), '{ "extends": "default", "filesystem": { "deny": ["/etc/x"] } }');
+  const { stdout } = await installLauncher({ ...options, profiles });
+  expect(stdout).toContain("/profiles/nginx.json: the operator's\n");
+  expect(stdout).toContain("/profiles/default.json: the operator's, in place of the built-in\n");
+  expect(installed().toSorted()).toEqual([".own.sha256", "by-digest", "nginx.json", "theirs.json"]);
+  expect(read("nginx.json")).toContain("/var/log/nginx");
+  expect(read("default.json")).not.toBe(builtIn);
+  const stored = createHash("sha256").update(read("nginx.json")).digest("hex");
+
+  rmSync(join(profiles, "default.json"));
+  await installLauncher({ ...options, profiles });
+  expect(read("default.json")).toBe(builtIn);
+  expect((await installLauncher(options)).stdout).toContain(
+    "nginx.json: removed, no profile of the operator's any more",
+  );
+  expect(installed().toSorted()).toEqual(["by-digest", "theirs.json"]);
+  expect(existsSync(join(options.directory, `profiles/by-digest/${stored}.json`))).toBe(true);
+});
+
+test("an operator's profile that does not compile changes nothing", async () => {
+  const profiles = join(node, "profiles");
+  mkdirSync(profiles);
+  writeFileSync(join(profiles, "good.json"), "{}");
+  writeFileSync(join(profiles, "bad.json"), '{ "filesystem": { "allow": ["/nono"] } }');
+  await expect(installLauncher({ ...options, profiles })).rejects.toMatchObject({
+    code: "KF_PROFILE_FORBIDDEN",
+    message: expect.stringContaining(join(profiles, "bad.json")),
+  });
+  expect(existsSync(options.directory)).toBe(false);
+  rmSync(join(profiles, "bad.json"));
+  await installLauncher({ ...options, profiles });
+  writeFileSync(join(profiles, "good.json"), "{");
+  await expect(installLauncher({ ...options, profiles })).rejects.toMatchObject({ code: "KF_PROFILE_SYNTAX" });
+  expect(existsSync(join(options.directory, "profiles/good.json"))).toBe(true);
+  writeFileSync(options.config, `${readFileSync(options.config, "utf8")}launcher = "nono"\n`);
+  await expect(installLauncher({ ...options, profiles })).rejects.toThrow('launcher = "nono" does not read');
 });
 
 test("another launcher: upstream nono from the release, or nothing; profiles are the operator's", async () => {

@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { InstallError, ProfileError, RuntimeConfigError } from "../errors.ts";
 import { writeManifests } from "../files/by-digest.ts";
 import { owned, ownTemporaryOf, putProgram, replaceFile } from "../files/durable.ts";
+import { noteOwnProfiles, removeOtherOwnProfiles } from "../files/own-profiles.ts";
+import { type ProfileFile, readProfileFolder } from "../files/profile-file.ts";
 import { profileFolderOf, profileFolders } from "../files/profile-sets.ts";
 import { installShims, removeShims } from "../files/shims.ts";
 import { loadPluginConfiguration, type PluginConfiguration } from "../runtime/compose.ts";
 import { refreshRuntimeConfiguration } from "../runtime/refresh.ts";
 import { requireAbsolute } from "./flags.ts";
-import type { Output } from "./output.ts";
+import { type Output, UsageError, warningLines } from "./output.ts";
 import { isMissing, messageOf } from "../thrown.ts";
 
 export interface InstallLauncherOptions {
@@ -22,6 +24,8 @@ export interface InstallLauncherOptions {
   readonly config: string;
   /** nono-runc's configuration; kept up to date where it is there. */
   readonly runtimeConfig: string;
+  /** Folder of the operator's own profiles: sources, which are compiled, or manifests. They come beside the release's, or in place of one. */
+  readonly profiles?: string | undefined;
 }
 
 /** What a node without nono-runc has to do without; where node set-up runs at the same time, it is only not there yet. */
@@ -29,13 +33,16 @@ const withoutRuntime =
   "not there, so nono-runc is not set up on this node (yet). Until it is, kubectl exec, exec probes and hooks run outside the sandbox, and a " +
   "container that starts while the plugin is away is not sandboxed; run kubefence node install, or set nodeSetup.enabled in the chart";
 
+const noProfiles: ReadonlyMap<string, ProfileFile> = new Map();
+
 /** Readable by everybody, and what is a program may be run: containers of any user do. */
 const [programMode, fileMode] = [0o755, 0o644];
 
 /**
  * Installs the launcher and what it reads, each file by rename, into a directory that every user may enter. Where
- * nono-runc is set up it accepts the new launcher before that is there, and the new profiles after.
- * @throws {UsageError} | {InstallError} | {RuntimeConfigError} | {ProfileError} KF_PROFILE_WRITE
+ * nono-runc is set up it accepts the new launcher before that is there, and the new profiles after. A profile of the
+ * operator's that does not compile is an error before anything is changed.
+ * @throws {UsageError} | {InstallError} | {RuntimeConfigError} | {ProfileError} | {ManifestError}
  */
 export async function installLauncher(options: InstallLauncherOptions): Promise<Output> {
   const { directory, release } = options;
@@ -49,12 +56,16 @@ export async function installLauncher(options: InstallLauncherOptions): Promise<
   const shim = configuration?.pathShims === true ? await readProgram(join(release, "shim")) : undefined;
   const manifests = await readFolder(join(release, profileFolderOf(set)), ".json");
   const filters = await readFolder(join(release, "seccomp"), ".bpf", "may be missing");
+  const own = options.profiles === undefined ? noProfiles : await readProfileFolder(options.profiles);
+  const ownTexts = new Map([...own].map(([name, { text }]) => [`${name}.json`, text]));
 
   await makeDirectory(directory);
-  await makeDirectory(join(directory, "profiles"));
+  const profiles = join(directory, "profiles");
+  await makeDirectory(profiles);
+  await writing(profiles, () => noteOwnProfiles(profiles, ownTexts));
   await writeManifests(
-    join(directory, "profiles"),
-    new Map([...manifests].map(([name, text]) => [name, text.toString()])),
+    profiles,
+    new Map([...[...manifests].map(([name, text]) => [name, text.toString()] as const), ...ownTexts]),
   );
   if (filters.size > 0) await makeDirectory(join(directory, "seccomp"));
   for (const [name, filter] of filters) {
@@ -68,7 +79,8 @@ export async function installLauncher(options: InstallLauncherOptions): Promise<
   const installed = join(directory, "nono");
   await refresh([launcher]);
   const replaced = await writing(installed, () => putProgram(installed, bytes, programMode));
-  const stale = await removeOtherSet(release, set, directory, manifests);
+  const dropped = await writing(profiles, () => removeOtherOwnProfiles(profiles, ownTexts, manifests));
+  const stale = await removeOtherSet(release, set, directory, new Set([...manifests.keys(), ...ownTexts.keys()]));
   // Node set-up may have brought nono-runc meanwhile: whoever changes the launcher last has its configuration fit.
   const refreshes = await refresh();
   const removed = await writing(directory, async () => {
@@ -81,11 +93,19 @@ export async function installLauncher(options: InstallLauncherOptions): Promise<
   const lines = [
     `${directory}/nono: ${replaced ? "installed" : "unchanged"}, sha256 ${digest}`,
     `${directory}: ${manifests.size} profiles, ${filters.size} seccomp filters`,
+    ...[...own.keys()].map((name) => describeOwn(profiles, name, manifests)),
     `${options.runtimeConfig}: ${refreshes ? "refreshed" : withoutRuntime}`,
+    ...dropped.map((path) => `${path}: removed, no profile of the operator's any more`),
     ...stale.map((path) => `${path}: removed, not in profile_set = "${set}"`),
     ...removed,
   ];
-  return { stdout: `${lines.join("\n")}\n` };
+  const warnings = [...own].map(([name, { compiled }]) => warningLines(name, compiled?.warnings ?? []));
+  return { stdout: `${lines.join("\n")}\n`, stderr: warnings.join("") };
+}
+
+function describeOwn(profiles: string, name: string, builtIn: ReadonlyMap<string, unknown>): string {
+  const place = builtIn.has(`${name}.json`) ? ", in place of the built-in" : "";
+  return `${join(profiles, `${name}.json`)}: the operator's${place}`;
 }
 
 /** The plugin's configuration; a node need not have one yet. */
@@ -97,6 +117,11 @@ async function readSettings(path: string): Promise<PluginConfiguration | undefin
 /** Upstream nono comes with an image that was built with it; any other launcher is the operator's, and so are the profiles of both. */
 async function installOther(form: string, options: InstallLauncherOptions): Promise<Output> {
   const { directory, release } = options;
+  if (options.profiles !== undefined) {
+    throw new UsageError(
+      `--profiles ${options.profiles}: launcher = "${form}" does not read what they are compiled to`,
+    );
+  }
   const runtime = { path: options.runtimeConfig, settings: options.config };
   const bytes = form === "nono" ? await readProgram(join(release, "nono-upstream")) : undefined;
   await writing(options.runtimeConfig, () => refreshRuntimeConfiguration(runtime));
@@ -117,7 +142,7 @@ async function removeOtherSet(
   release: string,
   set: string,
   directory: string,
-  manifests: ReadonlyMap<string, Buffer>,
+  kept: ReadonlySet<string>,
 ): Promise<string[]> {
   const removed: string[] = [];
   const others = await readFolder(
@@ -127,7 +152,7 @@ async function removeOtherSet(
   );
   for (const [name, text] of others) {
     const path = join(directory, "profiles", name);
-    if (manifests.has(name) || !(await readFile(path).catch(() => undefined))?.equals(text)) continue;
+    if (kept.has(name) || !(await readFile(path).catch(() => undefined))?.equals(text)) continue;
     await writing(path, () => rm(path));
     removed.push(path);
   }

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type ProbeResult, probeLauncher } from "@kubefence/plugin/probe";
 import { byDigestFolder, manifestDigest } from "../files/by-digest.ts";
+import { readProfileFolder } from "../files/profile-file.ts";
 import { profileFolderOf } from "../files/profile-sets.ts";
 import { nodeError } from "../node/errors.ts";
 import { ManifestError, parseManifest, profileNamePattern } from "../profile/manifest.ts";
@@ -22,9 +23,9 @@ export interface Release {
 }
 
 /**
- * Reads a release: `nono`, `nono-runc`, the set of profiles and `seccomp/NAME.bpf` in `directory`. Profiles of `profileFolders` join them, or take
- * the place of one of the same name.
- * @throws {NodeError} KF_NODE_RELEASE, KF_NODE_KERNEL
+ * Reads a release: `nono`, `nono-runc`, the set of profiles and `seccomp/NAME.bpf` in `directory`. Profiles of `profileFolders`, sources or
+ * manifests, join them, or take the place of one of the same name.
+ * @throws {NodeError} KF_NODE_RELEASE, KF_NODE_KERNEL, {ProfileError} | {ManifestError} for a profile of those folders
  */
 export async function readRelease(
   directory: string,
@@ -39,9 +40,11 @@ export async function readRelease(
   );
   const [launcherBytes = Buffer.alloc(0), runtimeBytes = Buffer.alloc(0)] = await Promise.all(programs);
   const profiles = new Map<string, string>();
-  const ownProfiles = join(directory, profileFolderOf(profileSet));
-  for (const folder of [ownProfiles, ...profileFolders]) await addProfiles(folder, profiles);
-  if (profiles.size === 0) throw nodeError("KF_NODE_RELEASE", ownProfiles, "it holds no profile");
+  const profileFolder = join(directory, profileFolderOf(profileSet));
+  await addProfiles(profileFolder, profiles);
+  if (profiles.size === 0) throw nodeError("KF_NODE_RELEASE", profileFolder, "it holds no profile");
+  for (const folder of profileFolders)
+    for (const [name, { text }] of await readProfileFolder(folder)) profiles.set(name, text);
   const filters = await readFilters(join(directory, "seccomp"));
   const probe = await probeLauncher(launcher, 1);
   if ("code" in probe) throw nodeError("KF_NODE_KERNEL", launcher, `${probe.code}: ${probe.what}`);

@@ -1,7 +1,9 @@
 /** Takes away what install put there: the runtime's files first, the programs when no container needs them any more. */
-import { chmod, rm, rmdir } from "node:fs/promises";
+import { chmod, readlink, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { SHIM_NAMES, SHIM_TARGET } from "@kubefence/plugin/shims";
 import { byDigestFolder } from "../files/by-digest.ts";
+import { ownProfilesList, parseOwnProfiles } from "../files/own-profiles.ts";
 import { nodeError } from "../node/errors.ts";
 import { importPatterns } from "../node/containerd/imports.ts";
 import { takeOut } from "../node/toml/insert.ts";
@@ -108,6 +110,10 @@ async function removals(host: Host, installed: Installed, part: InstalledFile["p
     // Manifests by digest are never rewritten, so whatever of them is there is ours.
     const stored = join(folder, byDigestFolder);
     for (const name of await host.list(stored)) paths.add(join(stored, name));
+    if (basename(folder) !== "profiles") continue;
+    // What the plugin's init container puts there besides.
+    for (const path of await ownProfilesIn(host, folder)) paths.add(path);
+    for (const path of await shimsIn(host, dirname(folder))) paths.add(path);
   }
   const changes: Change[] = [];
   for (const path of paths) {
@@ -121,6 +127,30 @@ async function removals(host: Host, installed: Installed, part: InstalledFile["p
     changes.push({ path, content, owner: back, enforce: true });
   }
   return changes;
+}
+
+/** The operator's own profiles, and their list. One that was replaced since is somebody else's. */
+async function ownProfilesIn(host: Host, folder: string): Promise<string[]> {
+  const list = join(folder, ownProfilesList);
+  const text = await host.readText(list);
+  if (text === undefined) return [];
+  const paths = [list];
+  for (const { file, digest } of parseOwnProfiles(text)) {
+    const content = await host.read(join(folder, file));
+    if (content !== undefined && sha256(content) === digest) paths.push(join(folder, file));
+  }
+  return paths;
+}
+
+/** The PATH shims of a launcher's directory. */
+async function shimsIn(host: Host, folder: string): Promise<string[]> {
+  const names = SHIM_NAMES.map((name) => join(folder, name));
+  const targets = await Promise.all(names.map((path) => readlink(host.path(path)).catch(() => undefined)));
+  const shims = dirname(join(folder, SHIM_TARGET));
+  return [
+    ...names.filter((_, index) => targets[index] === SHIM_TARGET),
+    ...(await host.list(shims)).map((name) => join(shims, name)),
+  ];
 }
 
 /** The main file as it was; or, when others have changed it since, without our part. */
@@ -207,5 +237,5 @@ function foldersOf({ path, part }: InstalledFile): string[] {
   const folder = dirname(path);
   if (part !== "program" || programFolders.includes(folder)) return [];
   const parent = basename(dirname(folder)) === "kubefence" ? [dirname(folder)] : [];
-  return [...parent, folder, join(folder, byDigestFolder)];
+  return [...parent, folder, join(folder, byDigestFolder), dirname(join(folder, SHIM_TARGET))];
 }

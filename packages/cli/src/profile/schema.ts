@@ -10,9 +10,10 @@ const pathEntry = z.union([z.string(), z.strictObject({ path: z.string(), when }
 const nameEntry = z.union([z.string(), z.strictObject({ name: z.string(), when })], {
   error: "expected a name or { name, when }",
 });
-const paths = z.array(pathEntry).optional();
-const names = z.array(nameEntry).optional();
-const ports = z.array(z.int().min(1).max(65535)).optional();
+// Named, so that a JSON Schema has each of them once.
+const paths = z.array(pathEntry).meta({ id: "paths" }).optional();
+const names = z.array(nameEntry).meta({ id: "names" }).optional();
+const ports = z.array(z.int().min(1).max(65535)).meta({ id: "ports" }).optional();
 
 /** Keys that the key table ignores or refuses; their values are not looked at here. */
 const judged = (...keys: string[]): Record<string, z.ZodType> =>
@@ -90,7 +91,7 @@ const body = {
 
 const bodySchema: z.ZodType<ProfileBody> = z.strictObject(body);
 
-/** Exported for the test that holds schema and key table together. */
+/** A profile. The chart hands it on to Helm; a test holds it and the key table together. */
 export const profileSchema: z.ZodType<ProfileSource> = z.strictObject({
   ...body,
   extends: z.union([z.string(), z.array(z.string()).min(1), z.null()]).optional(),
