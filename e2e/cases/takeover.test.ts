@@ -1,55 +1,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { createMeanwhile, reader, settle } from "../creations.ts";
 import { type RuntimeFixtures, testWithRuntime } from "../fixtures.ts";
-import { images } from "../stack/images/recipes.ts";
-import type { Pod } from "../stack/kubelet/pod.ts";
 import { PluginProcess } from "../stack/plugin/process.ts";
 
 // Two instances of the plugin on one node, as a rolling update with surge has them.
 
 const test = testWithRuntime();
-
-const reader = { image: images.busybox, command: ["cat", "/etc/shadow"] };
-
-interface Creations {
-  count: () => number;
-  stop: () => Promise<{ created: number; errors: string[] }>;
-}
-
-/** Creates containers, a few at once, until told to stop; each is confined, or its error is answered. */
-function createMeanwhile(pod: Pod): Creations {
-  const ending = new AbortController();
-  let created = 0;
-  const errors: string[] = [];
-  const worker = async (): Promise<void> => {
-    while (!ending.signal.aborted) {
-      try {
-        const { exitCode, stdout } = await pod.complete({
-          ...reader,
-          name: `c${created + errors.length}-${Math.random()}`,
-        });
-        if (exitCode === 1 && stdout === "") created++;
-        else errors.push(`exit ${exitCode}: ${stdout}`);
-      } catch (error) {
-        errors.push(String(error));
-      }
-    }
-  };
-  const all = Promise.all([worker(), worker(), worker()]);
-  const stop: Creations["stop"] = async () => {
-    ending.abort();
-    await all;
-    return { created, errors };
-  };
-  return { count: () => created + errors.length, stop };
-}
-
-/** Waits for so many creations, and stops them. */
-async function settle(creations: Creations, count: number): ReturnType<Creations["stop"]> {
-  await expect.poll(() => creations.count(), { timeout: 60_000 }).toBeGreaterThan(count);
-  return creations.stop();
-}
 
 async function withInstance(
   { node }: Pick<RuntimeFixtures, "node">,
