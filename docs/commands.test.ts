@@ -98,7 +98,8 @@ test("targets of make exist", () => {
 test.each(by("run"))("$file: $commands", ({ commands }) => {
   const directory = mkdtempSync(join(tmpdir(), "kubefence-docs-"));
   const kubefence = `kubefence() { ${process.execPath} ${join(root, "packages/cli/src/main.ts")} "$@"; }`;
-  const script = ["-euo", "pipefail", "-c", [kubefence, ...commands].join("\n")];
+  // bash takes a standard input that is a socket, as Node makes them, for a remote shell's, and would read its start-up file.
+  const script = ["--norc", "-euo", "pipefail", "-c", [kubefence, ...commands].join("\n")];
   const { status, stderr } = spawnSync("bash", script, { cwd: directory, encoding: "utf8" });
   rmSync(directory, { recursive: true });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

@@ -143,7 +143,7 @@ test("the page's command, with another text: new containers have it, running one
     const text = '{ // one folder, less\n  "extends": "default", "filesystem": { "allow": ["/var/lib/nginx"], } }\n';
     writeFileSync(join(directory, "nginx.json"), text);
     const client = `helm() { ${cluster.kubectl.commandLine([], "helm").join(" ")} "$@"; }\n`;
-    await run("bash", ["-euc", `cd ${directory}\n${client}${commands}`]);
+    await run("bash", ["--norc", "-euc", `cd ${directory}\n${client}${commands}`]);
   } finally {
     rmSync(directory, { recursive: true });
   }

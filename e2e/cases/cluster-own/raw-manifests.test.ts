@@ -38,7 +38,7 @@ test("the guide's commands: the DaemonSet becomes ready, its test pod is sandbox
     .replace("image: IMAGE", `image: ${image}`)
     .replace(" /etc/nri/", ` ${own?.directories.root}/etc/nri/`);
   const client = `kubectl() { ${kubectl.commandLine([]).join(" ")} "$@"; }`;
-  const said = await run("bash", ["-euo", "pipefail", "-c", `cd ${checkout}\n${client}\n${commands}`]);
+  const said = await run("bash", ["--norc", "-euo", "pipefail", "-c", `cd ${checkout}\n${client}\n${commands}`]);
   expect(said).toContain('daemon set "nono-nri" successfully rolled out');
   expect(said).toMatch(/^sleep infinity /m);
   expect(said).toMatch(/-rwxr-xr-x .* \/nono\/nono$/m);

@@ -26,7 +26,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 /** What the commands print, errors too, called as by somebody who follows what `make cluster-up` says. */
 function said({ directories }: Cluster, commands: string): Promise<string> {
   const path = `export PATH=${clientsDirectory(directories)}:$PATH`;
-  return run("bash", ["-uc", `cd ${directory}\n${path}\nexec 2>&1\n${commands}`]);
+  return run("bash", ["--norc", "-uc", `cd ${directory}\n${path}\nexec 2>&1\n${commands}`]);
 }
 
 /** The first block of a language after a line of a page. */

@@ -32,7 +32,7 @@ test.each([undefined, "module", "commonjs"])("runs where the package.json above 
 
 test("a reader that closes the pipe is no failure", () => {
   const command = `"${process.execPath}" "${directory}/kubefence" profile list | head -n 1`;
-  const { stdout, stderr } = spawnSync("bash", ["-c", command], { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync("bash", ["--norc", "-c", command], { encoding: "utf8" });
   expect(stdout).toMatch(/^NAME/);
   expect(stderr).toBe("");
 });
