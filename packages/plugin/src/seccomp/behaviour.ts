@@ -41,7 +41,6 @@ export function behaviour(
 /** What both filters together do with the call. Undefined if no rules with `otherwise` for the rest can say it. */
 export function meet(ours: Behaviour, theirs: Behaviour, otherwise: Action): Behaviour | undefined {
   const inside = stricter(ours.inside, theirs.inside);
-  if (isWhole(ours) && isWhole(theirs)) return whole(inside);
   let met: Behaviour | undefined;
   if (isWhole(theirs)) {
     met = behaviour(ours.alternatives, inside, stricter(ours.outside, theirs.inside));
