@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Which cluster a demo runs on, and its image; sourced by run-demo.sh and kata-sandbox/demo.sh.
+# Which cluster a demo runs on, and its image; sourced by run-demo.sh, ai-agent/demo.sh and kata-sandbox/demo.sh.
 #
 #   demo        set before: its name
-#   IMAGE       set before; afterwards the name that the nodes know it by
+#   IMAGE       set before provide_image; afterwards the name that the nodes know it by
 RUNTIME=${RUNTIME:-containerd}
 export RUNTIME CLUSTER_NAME=${CLUSTER_NAME:-nono-$RUNTIME}
 CONTEXT=${CONTEXT:-kind-$CLUSTER_NAME}

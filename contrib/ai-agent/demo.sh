@@ -6,9 +6,12 @@
 #   RELEASE   kubefence; the release of our chart, in kube-system
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-CONTEXT=${CONTEXT:-kind-${CLUSTER_NAME:-nono-${RUNTIME:-containerd}}}
-export CONTEXT
+demo="ai-agent"
+# shellcheck source=contrib/cluster.sh
+. "$here/../cluster.sh"
 
+require_cluster "RUNTIME_CLASS names another, for example nono-runc"
+command -v helm >/dev/null || fail "there is no helm in PATH"
 echo "==> the operator's profile ai-agent.json, on every node"
 helm --kube-context "$CONTEXT" --namespace kube-system upgrade "${RELEASE:-kubefence}" "$here/../../charts/kubefence" \
   --reset-then-reuse-values --set-file "profiles.ai-agent=$here/ai-agent.json" --wait >/dev/null
