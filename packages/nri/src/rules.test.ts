@@ -232,7 +232,9 @@ describe("rule 10: a handler that is late answers with an error before the runti
         current.afterReply(() => replied.push("later"));
       },
     };
-    const { peer, errors, disconnects } = await connect(handlers, { runtime: { requestTimeoutMs: 200 } });
+    // The margin is what a busy machine may take to bring the answer.
+    const patience = { runtime: { requestTimeoutMs: 2000 }, plugin: { answerMarginMs: 1000 } };
+    const { peer, errors, disconnects } = await connect(handlers, patience);
     const refused = peer.createContainer(pod, { id: "late" });
     await expect(refused).rejects.toMatchObject({ code: "CALL_FAILED", status: 4 });
     expect(call?.signal.aborted).toBe(true);
