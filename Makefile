@@ -188,7 +188,7 @@ coverage: node_modules/.setup ## coverage of the parts that decide, by the unit 
 	vitest run --project unit --coverage --testTimeout 600000 packages/plugin packages/cli
 
 .PHONY: mutants
-mutants: node_modules/.setup ## change the parts that decide and count the changes that no unit test notices (hours; MUTATE=GLOB for some of them)
+mutants: node_modules/.setup ## change the parts that decide and count the changes that no unit test notices (hours; MUTATE=GLOB for some of them, TESTS=GLOB for some of the tests)
 	node tools/mutants.ts
 
 .PHONY: coverage-native
