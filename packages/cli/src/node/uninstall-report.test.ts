@@ -88,7 +88,12 @@ test("a pod that is not bound yet names its node in its affinity", () => {
           affinity: {
             nodeAffinity: {
               requiredDuringSchedulingIgnoredDuringExecution: {
-                nodeSelectorTerms: [{ matchFields: [{ key: "metadata.name", operator: "In", values: ["worker-7"] }] }],
+                nodeSelectorTerms: [
+                  {
+                    matchExpressions: [{ key: "kubernetes.io/os", operator: "In", values: ["linux"] }],
+                    matchFields: [{ key: "metadata.name", operator: "In", values: ["worker-7"] }],
+                  },
+                ],
               },
             },
           },

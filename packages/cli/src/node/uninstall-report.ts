@@ -104,9 +104,12 @@ function endOf({ state, lastState }: Container): Terminated | undefined {
   return state.terminated ?? lastState.terminated;
 }
 
-/** A pod of a DaemonSet that no scheduler has seen names its node only here. */
+/** A pod of a DaemonSet that no scheduler has seen names its node only here, beside what the chart's own affinity asks for. */
 function nodeWanted(affinity: unknown): string {
-  return /"values":\["([^"]+)"\]/.exec(JSON.stringify(affinity) ?? "")?.[1] ?? "a node that is not known";
+  return (
+    /"key":"metadata\.name","operator":"In","values":\["([^"]+)"\]/.exec(JSON.stringify(affinity) ?? "")?.[1] ??
+    "a node that is not known"
+  );
 }
 
 /** True where waiting longer brings nothing. */
