@@ -20,6 +20,3 @@ export function cargoTool(name: string, version: string): string {
   }
   return program;
 }
-
-/** The crates of native/ whose coverage and mutants are counted: all that decide and enforce. */
-export const countedCrates: string[] = ["policy", "launcher", "seccomp", "runtime", "shim"];

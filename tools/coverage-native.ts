@@ -5,7 +5,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { cache, cargoTool, countedCrates } from "./cargo-tool.ts";
+import { cache, cargoTool } from "./cargo-tool.ts";
+import { decidingCrates } from "./deciding.ts";
 
 const native = join(import.meta.dirname, "../native");
 const report = join(import.meta.dirname, "../build/coverage-native/lcov.info");
@@ -30,7 +31,7 @@ function measure(): void {
   const run = (...args: string[]): void => {
     execFileSync(program, ["llvm-cov", ...args], { cwd: native, env: environment, stdio: "inherit" });
   };
-  const packages = countedCrates.flatMap((crate) => ["--package", `kubefence-${crate}`]);
+  const packages = decidingCrates.flatMap((crate) => ["--package", `kubefence-${crate}`]);
   mkdirSync(join(report, ".."), { recursive: true });
   run("clean", "--profraw-only");
   run("--no-report", ...packages, "--lib", "--tests", "--", "--include-ignored");

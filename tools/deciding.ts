@@ -6,3 +6,6 @@ export const deciding: string[] = [
   "packages/cli/src/node/**/*.ts",
   "packages/cli/src/profile/**/*.ts",
 ];
+
+/** The same of native/: all crates that decide and enforce. */
+export const decidingCrates: string[] = ["policy", "launcher", "seccomp", "runtime", "shim"];

@@ -8,7 +8,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cache, cargoTool, countedCrates } from "./cargo-tool.ts";
+import { cache, cargoTool } from "./cargo-tool.ts";
+import { decidingCrates } from "./deciding.ts";
 
 const checkout = join(import.meta.dirname, "..");
 const results = join(checkout, "build/mutants-native");
@@ -36,7 +37,7 @@ function copyCheckout(): void {
 }
 
 function run(): Outcome[] {
-  const crates = process.env["CRATES"]?.split(",") ?? countedCrates;
+  const crates = process.env["CRATES"]?.split(",") ?? decidingCrates;
   const mutate = process.env["MUTATE"];
   const args = [
     ["mutants", "--in-place", "--no-times", "--colors=never", "--output", results],
