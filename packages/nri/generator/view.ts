@@ -21,6 +21,7 @@ export function generateView(f: GeneratedFile, message: DescMessage): void {
   for (const field of message.fields) {
     generateGetter(f, field);
     generateLookup(f, field);
+    generateSpans(f, field);
   }
   f.print("}");
 }
@@ -162,13 +163,34 @@ function generateLookup(f: GeneratedFile, field: DescField): void {
     f.print(
       "  /** Those of `",
       propertyName(field),
-      "` that begin with the prefix, in order, without decoding the others. It must be ASCII. */",
+      "` that begin with one of the prefixes, in order, without decoding the others. They must be ASCII. */",
     );
-    f.print("  ", lookup, "(prefix: string): readonly string[] {");
+    f.print("  ", lookup, "(...prefixes: readonly string[]): readonly string[] {");
     f.print("    const slot = ", slot, ";");
-    f.print('    if (typeof slot !== "number") return slot.filter((item) => item.startsWith(prefix));');
-    f.print("    return ", f.import("readStringsWith", READ), range, ", prefix);");
+    f.print(
+      '    if (typeof slot !== "number") return slot.filter((item) => prefixes.some((prefix) => item.startsWith(prefix)));',
+    );
+    f.print("    return ", f.import("readStringsWith", READ), range, ", prefixes);");
   }
+  f.print("  }");
+}
+
+/** Lists of messages that a handler may want to look through without decoding their strings. */
+const SPANS: ReadonlyMap<string, string> = new Map([["mounts", "mountSpans"]]);
+
+function generateSpans(f: GeneratedFile, field: DescField): void {
+  const name = SPANS.get(propertyName(field));
+  const shape = shapeOf(field);
+  if (name === undefined || shape.kind !== "list" || !("message" in shape.item)) return;
+  const slot = `this.#${propertyName(field)}`;
+  const spans = f.import("Spans", "./spans.js");
+  const highest = Math.max(...shape.item.message.fields.map(({ number }) => number));
+  f.print();
+  f.print("  /** The ", propertyName(field), " as positions in the message, without decoding any. */");
+  f.print("  ", name, "(): ", spans, " {");
+  f.print("    const slot = ", slot, ";");
+  f.print('    const first = typeof slot === "number" ? slot : this.start;');
+  f.print("    return new ", spans, "(this.reader, first, this.end, ", tagOf(field, 2), ", ", highest, ");");
   f.print("  }");
 }
 

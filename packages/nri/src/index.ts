@@ -12,6 +12,7 @@ export * from "./schema/generated/nri/optional.ts";
 export * from "./schema/generated/nri/ownership.ts";
 export * from "./schema/generated/nri/resources.ts";
 export * from "./schema/generated/nri/service.ts";
+export type { Spans } from "./schema/spans.ts";
 export { bytesOf, decode, type View, type ViewClass } from "./schema/view.ts";
 export {
   encode,

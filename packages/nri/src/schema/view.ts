@@ -18,12 +18,10 @@ export type Slot<T> = T | number;
  */
 export class MessageReader extends BinaryReader {
   readonly #bytes: Buffer;
-  readonly #view: DataView;
 
   constructor(bytes: Buffer) {
     super(bytes);
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** As uint32, which the library keeps as a property of each reader: V8 cannot inline it, and nearly all take one byte. */
@@ -43,6 +41,11 @@ export class MessageReader extends BinaryReader {
     return true;
   }
 
+  /** What every position counts in. */
+  get all(): Buffer {
+    return this.#bytes;
+  }
+
   slice(from: number, to: number): Buffer {
     return this.#bytes.subarray(from, to);
   }
@@ -58,26 +61,20 @@ export class MessageReader extends BinaryReader {
 
   /** Invalid UTF-8 is replaced: NRI carries what a pod's author wrote, and that must not stop a plugin. */
   text(start: number, end: number): string {
-    return this.#bytes.toString(isAscii(this.#view, start, end) ? "latin1" : "utf8", start, end);
+    return this.#bytes.toString(isAscii(this.#bytes, start, end) ? "latin1" : "utf8", start, end);
   }
 }
 
 /** A varint's byte from here on is not its last one. */
-const CONTINUES = 0x80;
+export const CONTINUES = 0x80;
 
-/** The bit that no ASCII character has, in one byte and in four. */
-const HIGH_BIT = 0x80;
-const HIGH_BITS = 0x80808080;
+/** The first byte that is no ASCII character. */
+const FIRST_NOT_ASCII = 0x80;
 
-function isAscii(view: DataView, start: number, end: number): boolean {
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    if ((view.getUint32(at) & HIGH_BITS) !== 0) return false;
-  }
-  for (; at < end; at++) {
-    if ((view.getUint8(at) & HIGH_BIT) !== 0) return false;
-  }
-  return true;
+function isAscii(bytes: Buffer, start: number, end: number): boolean {
+  let bits = 0;
+  for (let at = start; at < end; at++) bits |= bytes[at] ?? 0;
+  return bits < FIRST_NOT_ASCII;
 }
 
 /** A view class: scans the bytes from the reader's position to `end`. */

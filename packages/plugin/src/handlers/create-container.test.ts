@@ -128,15 +128,14 @@ describe("a refusal", () => {
 
   test("is what any defect becomes", () => {
     using daemon = new TestDaemon();
-    const mounts = new Proxy([], {
-      get: () => {
-        throw new TypeError("mounts is not iterable");
-      },
-    });
-    const error = refusalOf(daemon, new TestCall(), {}, { mounts });
-    expect(error.message).toContain("INTERNAL: the plugin failed: mounts is not iterable");
+    const error = refusalOf(daemon, new TestCall(), {}, { mountSpans: defect });
+    expect(error.message).toContain("INTERNAL: the plugin failed: mounts cannot be read");
   });
 });
+
+function defect(): never {
+  throw new TypeError("mounts cannot be read");
+}
 
 test("memory stays flat over containers that never come to validation", () => {
   using daemon = new TestDaemon();

@@ -6,6 +6,7 @@ import type { Decision, RefuseDecision, SandboxDecision, SkipDecision } from "./
 import { findDuplicateVariable } from "./environment.ts";
 import type { ContainerInput, LauncherState, PodInput, Refusal, RuntimeState } from "./inputs.ts";
 import { findMountOverLauncher } from "./launcher-mount.ts";
+import { readMounts } from "./mounts.ts";
 import type { OtherLauncher } from "./other-launcher.ts";
 import { chooseProfile, findProfile, type InstalledProfiles } from "./profile.ts";
 import { findBarrier } from "./reach.ts";
@@ -57,15 +58,14 @@ export function decide(pod: PodInput, container: ContainerInput, node: NodeState
   const launcher = isGuest ? node.guestLauncher : node.launcher;
   if (runtime.refusal !== undefined) return refuse(runtime.refusal, name);
   if (launcher.kind === "failed") return refuse(launcher.refusal, name);
+  const mounts = readMounts(container.mountSpans());
   const conflict =
-    findMountOverLauncher(container.mounts) ??
-    findDuplicateVariable(container) ??
-    findBarrier(container, launcher.barriers);
+    findMountOverLauncher(mounts) ?? findDuplicateVariable(container) ?? findBarrier(container, launcher.barriers);
   if (conflict !== undefined) return refuse(conflict, name);
 
   const profile = findProfile(name, pod, container, configuration, profiles, isGuest ? GUEST_ABI : launcher.abi);
   if (isRefusal(profile)) return refuse(profile, name);
-  const volumes = volumeOptions(pod, container.mounts, profile, configuration.kubeletRoot);
+  const volumes = volumeOptions(pod, mounts, profile, configuration.kubeletRoot);
   if (isRefusal(volumes)) return refuse(volumes, name);
 
   const options: string[] = hasOwnPidNamespace(container) ? [] : ["--scope-signals"];

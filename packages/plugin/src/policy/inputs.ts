@@ -1,4 +1,4 @@
-import type { LinuxSeccomp } from "@kubefence/nri";
+import type { LinuxSeccomp, Spans } from "@kubefence/nri";
 import type { RefusalCode } from "../errors.ts";
 
 /**
@@ -21,9 +21,9 @@ export interface ContainerInput {
   readonly args: readonly string[];
   /** `NAME=value` entries. */
   readonly env: readonly string[];
-  /** Those that begin with the prefix, where the others are not needed. */
-  envStartingWith(prefix: string): readonly string[];
-  readonly mounts: readonly MountInput[];
+  /** Those that begin with one of the prefixes, where the others are not needed. */
+  envStartingWith(...prefixes: readonly string[]): readonly string[];
+  mountSpans(): MountSpans;
   readonly linux?: LinuxInput | undefined;
   /** Absent where the runtime does not tell (NRI before 0.11). */
   readonly user?: UserInput | undefined;
@@ -34,6 +34,9 @@ export interface LinuxInput {
   /** The container's own seccomp filter, where the runtime shows it (containerd 2.3 and later) and there is one. */
   readonly seccompPolicy?: LinuxSeccomp | undefined;
 }
+
+/** The mounts as the SDK's {@link Spans} has them: positions instead of strings. */
+export type MountSpans = Pick<Spans, "bytes" | "length" | "start" | "end" | "text" | "is" | "includes">;
 
 export interface MountInput {
   readonly destination: string;

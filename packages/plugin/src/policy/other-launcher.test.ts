@@ -6,7 +6,6 @@ import type { Configuration } from "../config/configuration.ts";
 import { bindMount, configuration, containerInput, nodeState, podInput, volume } from "../testing/inputs.ts";
 import { openSeccomp } from "../seccomp/open.ts";
 import { decide } from "./decide.ts";
-import type { ContainerInput } from "./inputs.ts";
 import { openOtherLauncher, profileOfTemplate } from "./other-launcher.ts";
 
 const landlockRestrict = ["-ro", "/usr", "{ro}", "-rw", "/tmp", "{rw}", "--"];
@@ -19,7 +18,11 @@ const templates: Partial<Configuration> = {
   launcherVariables: ["LANDRUN_*", "DEBUG", "TRACE_*"],
 };
 
-function decided(settings: Partial<Configuration>, container: Partial<ContainerInput> = {}, profile = "default") {
+function decided(
+  settings: Partial<Configuration>,
+  container: Parameters<typeof containerInput>[0] = {},
+  profile = "default",
+) {
   const under = configuration(settings);
   const profiles = new Map([...under.launcherTemplate].map(([name, template]) => [name, profileOfTemplate(template)]));
   const node = nodeState({

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bindMount, installedProfile, podInput, volume } from "../testing/inputs.ts";
+import { bindMount, installedProfile, mountsOf, podInput, volume } from "../testing/inputs.ts";
 import type { InstalledProfile, MountInput } from "./inputs.ts";
 import { isStrictlyUnder } from "./clean-path.ts";
 import { volumeOptions, type VolumeOptions } from "./volumes.ts";
@@ -9,13 +9,13 @@ const workspace = installedProfile({ volumes: "readwrite" });
 const none: VolumeOptions = { readWrite: [], readOnly: [], except: [] };
 
 function options(mounts: readonly MountInput[], profile: InstalledProfile = workspace): VolumeOptions {
-  const result = volumeOptions(podInput(), mounts, profile, "/var/lib/kubelet");
+  const result = volumeOptions(podInput(), mountsOf(mounts), profile, "/var/lib/kubelet");
   if ("code" in result) throw new Error(result.what);
   return result;
 }
 
 function outcome(mounts: readonly MountInput[]): unknown {
-  const result = volumeOptions(podInput(), mounts, workspace, "/var/lib/kubelet");
+  const result = volumeOptions(podInput(), mountsOf(mounts), workspace, "/var/lib/kubelet");
   return "code" in result ? result.code : result;
 }
 
@@ -143,7 +143,7 @@ describe("host paths and volumes of unknown kind", () => {
 
   test("without a pod uid nothing is a volume of the pod", () => {
     const mount = bindMount("/data", "/var/lib/kubelet/pods//volumes/kubernetes.io~empty-dir/vol");
-    expect(volumeOptions({ id: "s", uid: "" }, [mount], workspace, "/var/lib/kubelet")).toEqual(none);
+    expect(volumeOptions({ id: "s", uid: "" }, mountsOf([mount]), workspace, "/var/lib/kubelet")).toEqual(none);
   });
 });
 
@@ -168,7 +168,7 @@ test("files of the kubelet and the runtime are no host paths, even under a volum
 
 test("what a runtime without an id of the pod sandbox binds is a host path", () => {
   const mounts = [volume("empty-dir", "/etc"), bindMount("/etc/hosts", "/")];
-  expect(volumeOptions({ id: "", uid: "pod-uid" }, mounts, workspace, "/var/lib/kubelet")).toMatchObject({
+  expect(volumeOptions({ id: "", uid: "pod-uid" }, mountsOf(mounts), workspace, "/var/lib/kubelet")).toMatchObject({
     except: ["/etc/hosts"],
   });
 });
@@ -200,14 +200,17 @@ test("a source is cleaned before it is looked at", () => {
 test("the kubelet's directory is the configured one", () => {
   const mount = bindMount("/data", "/data/kubelet/pods/pod-uid/volumes/kubernetes.io~csi/pv/mount");
   expect(options([mount])).toEqual(none);
-  expect(volumeOptions(podInput(), [mount], workspace, "/data/kubelet")).toEqual({ ...none, readWrite: ["/data"] });
+  expect(volumeOptions(podInput(), mountsOf([mount]), workspace, "/data/kubelet")).toEqual({
+    ...none,
+    readWrite: ["/data"],
+  });
 });
 
 test("two mounts at one place are refused where only one of them is granted", () => {
   const mounts = [volume("empty-dir", "/data"), bindMount("/data/", "/etc")];
   expect(outcome(mounts)).toBe("MOUNT_AMBIGUOUS");
   expect(outcome(mounts.toReversed())).toBe("MOUNT_AMBIGUOUS");
-  expect(volumeOptions(podInput(), mounts, workspace, "/var/lib/kubelet")).toMatchObject({
+  expect(volumeOptions(podInput(), mountsOf(mounts), workspace, "/var/lib/kubelet")).toMatchObject({
     what: 'two mounts of different kinds lie at "/data"',
   });
   expect(options([volume("empty-dir", "/data"), volume("csi", "//data")])).toEqual({ ...none, readWrite: ["/data"] });
@@ -236,7 +239,7 @@ describe("properties", () => {
   test("a grant is never for a host path, and none is left reachable under a grant", () => {
     fc.assert(
       fc.property(fc.array(mount, { maxLength: 8 }), (mounts) => {
-        const result = volumeOptions(podInput(), mounts, workspace, "/var/lib/kubelet");
+        const result = volumeOptions(podInput(), mountsOf(mounts), workspace, "/var/lib/kubelet");
         if ("code" in result) return;
         const granted = [...result.readWrite, ...result.readOnly];
         expect(new Set(granted).size).toBe(granted.length);

@@ -1,5 +1,8 @@
-import { cleanPath, isAtOrUnder, isPlainPath, isStrictlyUnder } from "./clean-path.ts";
-import type { InstalledProfile, MountInput, PodInput, Refusal } from "./inputs.ts";
+import { cleanPath, isAtOrUnder } from "./clean-path.ts";
+import { GrantedPaths } from "./granted-paths.ts";
+import type { InstalledProfile, PodInput, Refusal } from "./inputs.ts";
+import { DESTINATION, isBind, isReadOnly, type Mounts, SOURCE } from "./mounts.ts";
+import { indexOfSlash, startsWith } from "./path-bytes.ts";
 
 /**
  * Which mounts become options of the launcher. The OCI runtime wrapper recomputes the same from the OCI configuration
@@ -11,185 +14,144 @@ export interface VolumeOptions {
   readonly except: readonly string[];
 }
 
-type MountKind = "data" | "config" | "projected" | "unknown" | "runtime" | "host";
+/** A volume's kind; `runtime` is what kubelet and runtime make themselves, `unknown` everything else. */
+type MountKind = "data" | "config" | "projected" | "runtime" | "unknown";
 
-const DATA_PLUGINS =
-  "empty-dir csi nfs iscsi fc rbd cephfs glusterfs local-volume aws-ebs gce-pd azure-disk azure-file vsphere-volume cinder portworx-volume";
+/** The kubelet's directory for a volume plugin tells the kind of volume. The usual ones first: they are looked through in this order. */
+const VOLUME_PLUGINS: readonly { readonly name: Buffer; readonly kind: MountKind }[] = [
+  ...plugins("config", "configmap secret"),
+  ...plugins("projected", "projected"),
+  ...plugins("data", "empty-dir csi"),
+  ...plugins("config", "downward-api"),
+  ...plugins("data", "nfs iscsi fc rbd cephfs glusterfs local-volume aws-ebs gce-pd azure-disk azure-file"),
+  ...plugins("data", "vsphere-volume cinder portworx-volume"),
+];
 
-/** The kubelet's directory for a volume plugin tells the kind of volume. */
-const VOLUME_PLUGIN_PREFIX = "kubernetes.io~";
-const KIND_OF_VOLUME_PLUGIN: ReadonlyMap<string, MountKind> = new Map<string, MountKind>([
-  ["configmap", "config"],
-  ["secret", "config"],
-  ["downward-api", "config"],
-  ["projected", "projected"],
-  ...DATA_PLUGINS.split(" ").map((name): [string, MountKind] => [name, "data"]),
-]);
+function plugins(kind: MountKind, names: string): { name: Buffer; kind: MountKind }[] {
+  return names.split(" ").map((name) => ({ name: Buffer.from(name), kind }));
+}
+
+const VOLUMES = Buffer.from("volumes/kubernetes.io~");
+const HOSTS_FILE = Buffer.from("etc-hosts");
+const CONTAINERS = Buffer.from("containers/");
 
 /** What a mount asks for. */
 type Outcome = "nothing" | "hostOrRuntime" | "exceptUnderGrant" | "except" | "readOnly" | "readWrite";
 
-interface Wish {
-  readonly mount: MountInput;
-  /** Clean. */
-  readonly destination: string;
-  readonly outcome: Outcome;
-}
-
 /** Computes the options, each list sorted bytewise and without duplicates; or refuses two mounts that contradict each other. */
 export function volumeOptions(
   pod: Pick<PodInput, "id" | "uid">,
-  mounts: readonly MountInput[],
+  mounts: Mounts,
   profile: InstalledProfile,
   kubeletRoot: string,
 ): VolumeOptions | Refusal {
-  const podDirectory = pod.uid === "" ? undefined : `${kubeletRoot}/pods/${pod.uid}`;
-  const wishes: Wish[] = [];
-  const granted = new Map<string, Outcome>();
-  for (const mount of mounts) {
-    const destination = cleanPath(mount.destination);
-    const outcome = outcomeOf(mount, destination, podDirectory, profile);
-    wishes.push({ mount, destination, outcome });
-    if (outcome === "readOnly" || outcome === "readWrite") granted.set(destination, outcome);
+  const { paths } = mounts;
+  const podDirectory = pod.uid === "" ? undefined : Buffer.from(`${kubeletRoot}/pods/${pod.uid}/`);
+  const outcomes: Outcome[] = [];
+  const readWrite = new GrantedPaths(paths);
+  const readOnly = new GrantedPaths(paths);
+  for (let mount = 0; mount < paths.length; mount++) {
+    const outcome = podDirectory === undefined ? "hostOrRuntime" : outcomeOf(mounts, mount, podDirectory, profile);
+    if (outcome === "readWrite") readWrite.add(mount);
+    else if (outcome === "readOnly") readOnly.add(mount);
+    outcomes.push(outcome);
   }
-  return findContradiction(wishes, granted) ?? collect(wishes, granted, pod.id);
-}
-
-/** Which of two mounts a container sees depends on the runtime's sorting: a grant could fall on the other one. */
-function findContradiction(wishes: readonly Wish[], granted: ReadonlyMap<string, Outcome>): Refusal | undefined {
-  if (granted.size === 0) return undefined;
-  for (const { destination, outcome } of wishes) {
-    const grant = granted.get(destination);
-    if (grant !== undefined && grant !== outcome) {
-      return { code: "MOUNT_AMBIGUOUS", what: `two mounts of different kinds lie at ${JSON.stringify(destination)}` };
+  const except: number[] = [];
+  for (let mount = 0; mount < paths.length; mount++) {
+    const outcome = outcomes[mount];
+    // Which of two mounts a container sees depends on the runtime's sorting: a grant could fall on the other one.
+    if ((outcome !== "readWrite" && readWrite.has(mount)) || (outcome !== "readOnly" && readOnly.has(mount))) {
+      const where = JSON.stringify(paths.text(mount, DESTINATION));
+      return { code: "MOUNT_AMBIGUOUS", what: `two mounts of different kinds lie at ${where}` };
+    }
+    if (outcome === "except") except.push(mount);
+    else if (outcome === "exceptUnderGrant" || outcome === "hostOrRuntime") {
+      // The mount itself is asked last: type and options of most are never looked at.
+      const isUnderGrant = readWrite.isAbove(mount) || readOnly.isAbove(mount);
+      if (isUnderGrant && (outcome === "exceptUnderGrant" || isHost(mounts, mount, pod.id))) except.push(mount);
     }
   }
-  return undefined;
+  return {
+    readWrite: destinations(mounts, readWrite.mounts),
+    readOnly: destinations(mounts, readOnly.mounts),
+    except: destinations(mounts, except),
+  };
 }
 
-function collect(wishes: readonly Wish[], granted: ReadonlyMap<string, Outcome>, podId: string): VolumeOptions {
-  const readWrite: string[] = [];
-  const readOnly: string[] = [];
-  const except: string[] = [];
-  for (const { mount, destination, outcome } of wishes) {
-    if (outcome === "readWrite") readWrite.push(destination);
-    else if (outcome === "readOnly") readOnly.push(destination);
-    else if (outcome === "except") except.push(destination);
-    else if (outcome !== "nothing" && hasAncestorIn(granted, destination)) {
-      // Asked last: type and options of most mounts are never looked at.
-      if (outcome === "exceptUnderGrant" || isHost(mount, destination, podId)) except.push(destination);
-    }
-  }
-  return { readWrite: sortBytewise(readWrite), readOnly: sortBytewise(readOnly), except: sortBytewise(except) };
+/** `podDirectory` is the kubelet's for the pod, with a slash at the end. */
+function outcomeOf(mounts: Mounts, mount: number, podDirectory: Buffer, profile: InstalledProfile): Outcome {
+  const { paths } = mounts;
+  const start = paths.start(mount, SOURCE);
+  const end = paths.end(mount, SOURCE);
+  if (!startsWith(paths.bytes, start, end, podDirectory)) return "hostOrRuntime";
+  const outcome = outcomeOfKind(kindOf(paths.bytes, start + podDirectory.length, end), mounts, mount, profile);
+  return outcome === "nothing" || isBind(mounts, mount) ? outcome : "nothing";
 }
 
-/** True if a directory above the clean path, and not only itself, is among the paths. */
-function hasAncestorIn(paths: ReadonlyMap<string, unknown>, path: string): boolean {
-  if (paths.size === 0 || path === "/") return false;
-  for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
-    if (paths.has(path.slice(0, slash))) return true;
-  }
-  return paths.has("/");
-}
-
-/** `podDirectory` is the kubelet's for the pod, undefined for a pod without a uid. */
-function outcomeOf(
-  mount: MountInput,
-  destination: string,
-  podDirectory: string | undefined,
-  profile: InstalledProfile,
-): Outcome {
-  const below = podDirectory === undefined ? undefined : pathBelow(podDirectory, mount.source);
-  if (below === undefined) return "hostOrRuntime";
-  const outcome = outcomeOfKind(kindInPodDirectory(below), mount, destination, profile);
-  return outcome === "nothing" || isBind(mount) ? outcome : "nothing";
-}
-
-function outcomeOfKind(kind: MountKind, mount: MountInput, destination: string, profile: InstalledProfile): Outcome {
+function outcomeOfKind(kind: MountKind, mounts: Mounts, mount: number, profile: InstalledProfile): Outcome {
   if (kind === "runtime") return "nothing";
   if (kind === "data") {
     if (profile.volumes === "none") return "nothing";
-    return profile.volumes === "readwrite" && !mount.options.includes("ro") ? "readWrite" : "readOnly";
+    return profile.volumes === "readwrite" && !isReadOnly(mounts, mount) ? "readWrite" : "readOnly";
   }
   if (kind === "config") return profile.configVolumes ? "readOnly" : "nothing";
   if (kind === "projected") {
     if (profile.projectedVolumes) return "readOnly";
-    return profile.literalExceptions.some((exception) => isAtOrUnder(destination, exception)) ? "nothing" : "except";
+    return isExceptedBy(profile, mounts.paths.text(mount, DESTINATION)) ? "nothing" : "except";
   }
   return "exceptUnderGrant";
 }
 
-/** The rest are the runtime's own: proc, tmpfs and the like. */
-function isBind(mount: MountInput): boolean {
-  return mount.type === "bind" || mount.options.includes("bind") || mount.options.includes("rbind");
+function isExceptedBy(profile: InstalledProfile, destination: string): boolean {
+  return profile.literalExceptions.some((exception) => isAtOrUnder(destination, exception));
 }
 
 /** True if a mount from outside the pod's directory is none that the runtime makes itself. */
-function isHost(mount: MountInput, destination: string, podId: string): boolean {
-  return isBind(mount) && !isSandboxFile(podId, mount.source, destination);
-}
-
-/** The clean path of a source below the clean directory, or undefined if it is not there. */
-function pathBelow(directory: string, source: string): string | undefined {
-  if (isPlainPath(source))
-    return isStrictlyUnder(source, directory) ? source.substring(directory.length + 1) : undefined;
-  // The runtime's own sources, like `proc`, are no paths.
-  if (!source.includes("/")) return undefined;
-  const clean = cleanPath(source);
-  return isStrictlyUnder(clean, directory) ? clean.substring(directory.length + 1) : undefined;
+function isHost(mounts: Mounts, mount: number, podId: string): boolean {
+  return isBind(mounts, mount) && !isSandboxFile(podId, mounts, mount);
 }
 
 /** A file that the runtime makes for each sandbox and binds into its containers. */
-function isSandboxFile(podId: string, source: string, destination: string): boolean {
-  switch (destination) {
+function isSandboxFile(podId: string, { original, paths }: Mounts, mount: number): boolean {
+  switch (paths.text(mount, DESTINATION)) {
     case "/etc/hosts":
     case "/etc/hostname":
     case "/etc/resolv.conf":
     case "/dev/shm":
-      return podId !== "" && `${cleanPath(source)}/`.includes(`/${podId}/`);
+      return podId !== "" && `${cleanPath(original.text(mount, SOURCE))}/`.includes(`/${podId}/`);
     default:
       return false;
   }
 }
 
-/** The kind of a mount by its source's clean path below the pod's directory. */
-function kindInPodDirectory(path: string): MountKind {
-  const slash = path.indexOf("/");
-  const folder = slash === -1 ? path : path.substring(0, slash);
-  const rest = slash === -1 ? "" : path.substring(slash + 1);
-  switch (folder) {
-    case "volumes":
-      return kindOfVolume(rest);
-    case "volume-subpaths":
-      return "unknown";
-    case "etc-hosts":
-      return rest === "" ? "runtime" : "host";
-    case "containers":
-      return NAME_AND_ID.test(rest) ? "runtime" : "host";
-    default:
-      return "host";
+/** The kind of a mount by its source's clean path below the pod's directory, which is from `start` to `end`. */
+function kindOf(bytes: Buffer, start: number, end: number): MountKind {
+  if (startsWith(bytes, start, end, VOLUMES)) return kindOfVolume(bytes, start + VOLUMES.length, end);
+  if (startsWith(bytes, start, end, HOSTS_FILE)) return end - start === HOSTS_FILE.length ? "runtime" : "unknown";
+  if (startsWith(bytes, start, end, CONTAINERS)) {
+    // Name and id: where the kubelet keeps a container's termination log.
+    const slash = indexOfSlash(bytes, start + CONTAINERS.length, end);
+    return slash !== -1 && indexOfSlash(bytes, slash + 1, end) === -1 ? "runtime" : "unknown";
   }
+  return "unknown";
 }
 
-/** Where the kubelet keeps a container's termination log. */
-const NAME_AND_ID = /^[^/]+\/[^/]+$/;
-
-/** The kind of a volume by its path in the pod's directory of volumes: PLUGIN/NAME and further. */
-function kindOfVolume(path: string): MountKind {
-  const pluginEnd = path.indexOf("/");
-  if (pluginEnd === -1 || path.substring(0, VOLUME_PLUGIN_PREFIX.length) !== VOLUME_PLUGIN_PREFIX) return "unknown";
-  return KIND_OF_VOLUME_PLUGIN.get(path.substring(VOLUME_PLUGIN_PREFIX.length, pluginEnd)) ?? "unknown";
+/** The kind of a volume by its plugin's name, which begins at `start`; a name of its own must follow. */
+function kindOfVolume(bytes: Buffer, start: number, end: number): MountKind {
+  const length = indexOfSlash(bytes, start, end) - start;
+  for (const { name, kind } of VOLUME_PLUGINS) {
+    if (name.length === length && startsWith(bytes, start, end, name)) return kind;
+  }
+  return "unknown";
 }
 
-const SURROGATE = /[\ud800-\udfff]/;
-
-/** In the order of the UTF-8 bytes, which is JavaScript's own, that of UTF-16 units, where there are no surrogates. */
-function sortBytewise(paths: string[]): readonly string[] {
-  if (paths.length < 2) return paths;
-  if (SURROGATE.test(paths.join(""))) {
-    paths.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
-  } else {
-    paths.sort();
-  }
-  return paths.filter((path, index) => path !== paths[index - 1]);
+/** The destinations, sorted and each once. */
+function destinations(mounts: Mounts, which: readonly number[]): readonly string[] {
+  const found: string[] = [];
+  for (const mount of which) found.push(mounts.paths.text(mount, DESTINATION));
+  if (found.length < 2) return found;
+  // JavaScript's own order, that of UTF-16 units, is the order of the UTF-8 bytes where all is ASCII.
+  if (mounts.paths === mounts.original) found.sort();
+  else found.sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+  return found.filter((path, index) => path !== found[index - 1]);
 }

@@ -1,7 +1,9 @@
+import { Container, decode, encode, writeContainer } from "@kubefence/nri";
 import type { Configuration } from "../config/configuration.ts";
 import { kataRules } from "../kata/rules.ts";
 import type { NodeState } from "../policy/decide.ts";
 import type { ContainerInput, InstalledProfile, MountInput, PodInput } from "../policy/inputs.ts";
+import { type Mounts, readMounts } from "../policy/mounts.ts";
 import { judgeRuntime } from "../policy/runtime.ts";
 
 /** Inputs of a decision for tests: an ordinary pod of our class, with what a case changes. */
@@ -23,18 +25,28 @@ export function podInput(changes: Partial<PodInput> & { profile?: string } = {})
   };
 }
 
-export function containerInput(changes: Partial<ContainerInput> = {}): ContainerInput {
-  const { env = ["PATH=/usr/bin:/bin", "HOME=/root"], ...rest } = changes;
+export function containerInput(
+  changes: Partial<ContainerInput> & { mounts?: readonly MountInput[] } = {},
+): ContainerInput & { readonly mounts: readonly MountInput[] } {
+  const { env = ["PATH=/usr/bin:/bin", "HOME=/root"], mounts = [PROC], ...rest } = changes;
   return {
     id: "container1",
     args: ["nginx", "-g", "daemon off;"],
     env,
-    envStartingWith: (prefix) => env.filter((entry) => entry.startsWith(prefix)),
-    mounts: [{ destination: "/proc", type: "proc", source: "proc", options: ["nosuid"] }],
+    envStartingWith: (...prefixes) => env.filter((entry) => prefixes.some((prefix) => entry.startsWith(prefix))),
+    mounts,
+    mountSpans: () => decode(Container, encode(writeContainer, { mounts })).mountSpans(),
     linux: { namespaces: [{ type: "pid", path: "" }] },
     user: { uid: 0, gid: 0, additionalGids: [] },
     ...rest,
   };
+}
+
+const PROC: MountInput = { destination: "/proc", type: "proc", source: "proc", options: ["nosuid"] };
+
+/** Mounts as a decision reads them. */
+export function mountsOf(mounts: readonly MountInput[]): Mounts {
+  return readMounts(containerInput({ mounts }).mountSpans());
 }
 
 export function bindMount(

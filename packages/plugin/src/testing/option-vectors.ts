@@ -1,6 +1,6 @@
 import type { MountInput } from "../policy/inputs.ts";
 import { volumeOptions } from "../policy/volumes.ts";
-import { installedProfile, podInput } from "./inputs.ts";
+import { installedProfile, mountsOf, podInput } from "./inputs.ts";
 
 /** A case of native/runtime/vectors: mounts of a container, and the options of the launcher that follow from them. */
 export interface OptionVector {
@@ -31,7 +31,7 @@ export function computeVector(vector: Omit<OptionVector, "expect">): OptionVecto
   const { pod, profile, mounts } = vector;
   const result = volumeOptions(
     podInput({ id: pod.sandbox_id, uid: pod.uid }),
-    mounts,
+    mountsOf(mounts),
     installedProfile({
       volumes: profile.volumes,
       configVolumes: profile.config_volumes,

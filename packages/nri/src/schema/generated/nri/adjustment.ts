@@ -10,6 +10,7 @@ import type { CDIDeviceInit, HooksInit, MountInit, POSIXRlimitInit } from "./con
 import { CDIDevice, Hooks, Mount, POSIXRlimit, writeCDIDevice, writeHooks, writeMount, writePOSIXRlimit } from "./container.ts";
 import type { Occurrences } from "../../read.ts";
 import { messageValue, occursAgain, readMap, readMessage, readMessages, readString, readStrings, readValue, stringKey, stringValue } from "../../read.ts";
+import { Spans } from "../../spans.ts";
 import type { StringMapInit } from "../../write.ts";
 import { writeMessage, writeMessages, writeStringMap, writeStringMessageMap, writeStrings } from "../../write.ts";
 import type { BinaryWriter } from "@bufbuild/protobuf/wire";
@@ -103,6 +104,13 @@ export class ContainerAdjustment extends View {
   get mounts(): readonly Mount[] {
     const slot = this.#mounts;
     return typeof slot === "number" ? (this.#mounts = readMessages(this.reader, slot, this.end, 26, Mount)) : slot;
+  }
+
+  /** The mounts as positions in the message, without decoding any. */
+  mountSpans(): Spans {
+    const slot = this.#mounts;
+    const first = typeof slot === "number" ? slot : this.start;
+    return new Spans(this.reader, first, this.end, 26, 4);
   }
 
   get env(): readonly KeyValue[] {

@@ -15,6 +15,7 @@ import type { LinuxResourcesInit } from "./resources.ts";
 import { LinuxResources, writeLinuxResources } from "./resources.ts";
 import type { LinuxDeviceInit, LinuxIOPriorityInit, LinuxNamespaceInit, LinuxNetDeviceInit, LinuxRdtInit, LinuxSchedulerInit, LinuxSeccompInit, SecurityProfileInit } from "./linux.ts";
 import { LinuxDevice, LinuxIOPriority, LinuxNamespace, LinuxNetDevice, LinuxRdt, LinuxScheduler, LinuxSeccomp, SecurityProfile, writeLinuxDevice, writeLinuxIOPriority, writeLinuxNamespace, writeLinuxNetDevice, writeLinuxRdt, writeLinuxScheduler, writeLinuxSeccomp, writeSecurityProfile } from "./linux.ts";
+import { Spans } from "../../spans.ts";
 import type { OptionalIntInit } from "./optional.ts";
 import { OptionalInt, writeOptionalInt } from "./optional.ts";
 
@@ -509,16 +510,23 @@ export class Container extends View {
     return typeof slot === "number" ? (this.#env = readStrings(this.reader, slot, this.end, 66)) : slot;
   }
 
-  /** Those of `env` that begin with the prefix, in order, without decoding the others. It must be ASCII. */
-  envStartingWith(prefix: string): readonly string[] {
+  /** Those of `env` that begin with one of the prefixes, in order, without decoding the others. They must be ASCII. */
+  envStartingWith(...prefixes: readonly string[]): readonly string[] {
     const slot = this.#env;
-    if (typeof slot !== "number") return slot.filter((item) => item.startsWith(prefix));
-    return readStringsWith(this.reader, slot, this.end, 66, prefix);
+    if (typeof slot !== "number") return slot.filter((item) => prefixes.some((prefix) => item.startsWith(prefix)));
+    return readStringsWith(this.reader, slot, this.end, 66, prefixes);
   }
 
   get mounts(): readonly Mount[] {
     const slot = this.#mounts;
     return typeof slot === "number" ? (this.#mounts = readMessages(this.reader, slot, this.end, 74, Mount)) : slot;
+  }
+
+  /** The mounts as positions in the message, without decoding any. */
+  mountSpans(): Spans {
+    const slot = this.#mounts;
+    const first = typeof slot === "number" ? slot : this.start;
+    return new Spans(this.reader, first, this.end, 74, 4);
   }
 
   get hooks(): Hooks | undefined {
@@ -1046,11 +1054,11 @@ export class Hook extends View {
     return typeof slot === "number" ? (this.#env = readStrings(this.reader, slot, this.end, 26)) : slot;
   }
 
-  /** Those of `env` that begin with the prefix, in order, without decoding the others. It must be ASCII. */
-  envStartingWith(prefix: string): readonly string[] {
+  /** Those of `env` that begin with one of the prefixes, in order, without decoding the others. They must be ASCII. */
+  envStartingWith(...prefixes: readonly string[]): readonly string[] {
     const slot = this.#env;
-    if (typeof slot !== "number") return slot.filter((item) => item.startsWith(prefix));
-    return readStringsWith(this.reader, slot, this.end, 26, prefix);
+    if (typeof slot !== "number") return slot.filter((item) => prefixes.some((prefix) => item.startsWith(prefix)));
+    return readStringsWith(this.reader, slot, this.end, 26, prefixes);
   }
 
   /** Seconds. */
