@@ -184,7 +184,8 @@ function generateSpans(f: GeneratedFile, field: DescField): void {
   if (name === undefined || shape.kind !== "list" || !("message" in shape.item)) return;
   const slot = `this.#${propertyName(field)}`;
   const spans = f.import("Spans", "./spans.js");
-  const highest = Math.max(...shape.item.message.fields.map(({ number }) => number));
+  const strings = shape.item.message.fields.filter(isSingleString);
+  const highest = Math.max(...strings.map(({ number }) => number));
   f.print();
   f.print("  /** The ", propertyName(field), " as positions in the message, without decoding any. */");
   f.print("  ", name, "(): ", spans, " {");
@@ -192,6 +193,11 @@ function generateSpans(f: GeneratedFile, field: DescField): void {
   f.print('    const first = typeof slot === "number" ? slot : this.start;');
   f.print("    return new ", spans, "(this.reader, first, this.end, ", tagOf(field, 2), ", ", highest, ");");
   f.print("  }");
+}
+
+function isSingleString(field: DescField): boolean {
+  const shape = shapeOf(field);
+  return shape.kind === "single" && isString(shape.item);
 }
 
 function isString(item: ItemType): boolean {

@@ -45,11 +45,13 @@ export class GrantedPaths {
   }
 
   #hasPath(start: number, end: number): boolean {
-    const { bytes } = this.#paths;
-    if (this.size > FEW) return this.#allTexts().has(bytes.toString("utf8", start, end));
-    for (const mount of this.mounts) {
-      const from = this.#paths.start(mount, DESTINATION);
-      if (isSame(bytes, start, end, from, this.#paths.end(mount, DESTINATION))) return true;
+    const paths = this.#paths;
+    if (this.size > FEW) return this.#allTexts().has(paths.bytes.toString("utf8", start, end));
+    // An iterator or a closure for each of some hundred calls would be half of a create's garbage.
+    for (let index = 0; index < this.mounts.length; index++) {
+      const mount = this.mounts[index] ?? 0;
+      const from = paths.start(mount, DESTINATION);
+      if (isSame(paths.bytes, start, end, from, paths.end(mount, DESTINATION))) return true;
     }
     return false;
   }

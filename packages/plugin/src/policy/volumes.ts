@@ -139,8 +139,9 @@ function kindOf(bytes: Buffer, start: number, end: number): MountKind {
 /** The kind of a volume by its plugin's name, which begins at `start`; a name of its own must follow. */
 function kindOfVolume(bytes: Buffer, start: number, end: number): MountKind {
   const length = indexOfSlash(bytes, start, end) - start;
-  for (const { name, kind } of VOLUME_PLUGINS) {
-    if (name.length === length && startsWith(bytes, start, end, name)) return kind;
+  for (let index = 0; index < VOLUME_PLUGINS.length; index++) {
+    const plugin = VOLUME_PLUGINS[index];
+    if (plugin?.name.length === length && startsWith(bytes, start, end, plugin.name)) return plugin.kind;
   }
   return "unknown";
 }

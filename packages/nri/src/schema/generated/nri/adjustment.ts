@@ -110,7 +110,7 @@ export class ContainerAdjustment extends View {
   mountSpans(): Spans {
     const slot = this.#mounts;
     const first = typeof slot === "number" ? slot : this.start;
-    return new Spans(this.reader, first, this.end, 26, 4);
+    return new Spans(this.reader, first, this.end, 26, 3);
   }
 
   get env(): readonly KeyValue[] {

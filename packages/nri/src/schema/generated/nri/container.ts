@@ -526,7 +526,7 @@ export class Container extends View {
   mountSpans(): Spans {
     const slot = this.#mounts;
     const first = typeof slot === "number" ? slot : this.start;
-    return new Spans(this.reader, first, this.end, 74, 4);
+    return new Spans(this.reader, first, this.end, 74, 3);
   }
 
   get hooks(): Hooks | undefined {
