@@ -4,6 +4,7 @@ import { EVENT_METHODS } from "../events.ts";
 import { type CallContext, HandlerCall } from "../handler-call.ts";
 import type { PluginHandlers } from "../handlers.ts";
 import { Demultiplexer, PLUGIN_CONNECTION, RUNTIME_CONNECTION } from "../mux.ts";
+import type { Container } from "../schema/generated/nri/container.ts";
 import { PLUGIN_SERVICE, RUNTIME_SERVICE } from "../schema/generated/nri/service.ts";
 import { TtrpcClient } from "../ttrpc/client.ts";
 import { TtrpcServer } from "../ttrpc/server.ts";
@@ -16,6 +17,17 @@ export interface Outcome {
 
 /** Reads every field of whatever it is given. */
 const readAll = (...messages: object[]): undefined => void JSON.stringify(messages.map((each) => ({ ...each })));
+
+/** What reads parts of a field without decoding it: before anything is decoded. */
+function lookUp(container: Container): void {
+  container.annotation("nono.sh/profile");
+  container.envStartingWith("PATH=", "HOME=");
+  const spans = container.mountSpans();
+  for (let item = 0; item < spans.length; item++) {
+    for (const field of [1, 2, 3]) spans.is(item, field, spans.text(item, field));
+    spans.includes(item, 4, "ro");
+  }
+}
 
 const handlers: PluginHandlers = {
   runPodSandbox: (pod) => readAll(pod.toJSON()),
@@ -31,6 +43,7 @@ const handlers: PluginHandlers = {
   removeContainer: (pod, container) => readAll(pod.toJSON(), container.toJSON()),
   // What comes in goes out again: whatever can be read can be written.
   createContainer(pod, container) {
+    lookUp(container);
     readAll(pod.toJSON(), container.toJSON());
     const { annotations, mounts, args, hooks, rlimits, cdiDevices } = container;
     return { adjust: { annotations, mounts, args, hooks, rlimits, cdiDevices } };

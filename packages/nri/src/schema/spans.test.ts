@@ -84,7 +84,14 @@ describe("the spans of a list of messages", () => {
       decode(Container, encode(writeContainer, { id: "a" }))
         .mountSpans()
         .start(0, SOURCE),
-    ).toThrow("there is no item 0");
+    ).toThrow("no single string 3 of item 0");
+  });
+
+  test("a list of strings has no position of its own", () => {
+    const mounts = [{ destination: "/a" }, { destination: "/b" }];
+    const spans = decode(Container, encode(writeContainer, { mounts })).mountSpans();
+    expect(() => spans.end(0, OPTIONS)).toThrow(RangeError);
+    expect(() => spans.text(2, SOURCE)).toThrow(RangeError);
   });
 
   test.each([

@@ -84,8 +84,12 @@ export class Spans {
   }
 
   #position(item: number, index: number): number {
-    const position = this.#positions[item * this.#stride + index];
-    if (position === undefined) throw new RangeError(`there is no item ${item}: the list has ${this.length}`);
+    const position = index < this.#stride ? this.#positions[item * this.#stride + index] : undefined;
+    if (position === undefined) {
+      throw new RangeError(
+        `there is no single string ${index >> 1} of item ${item}; the list has ${this.length} items`,
+      );
+    }
     return position;
   }
 }

@@ -125,7 +125,7 @@ export function bytesOf(view: View): Buffer {
 }
 
 export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export function malformed(type: string, cause: unknown): NriError {
