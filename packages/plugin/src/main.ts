@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import { release } from "node:os";
 import { dirname } from "node:path";
@@ -18,6 +17,7 @@ import type { NodeReadiness } from "./observe/node-readiness.ts";
 import { noMetrics, type Metrics } from "./observe/metrics.ts";
 import type { LauncherState } from "./policy/inputs.ts";
 import { judgeRuntime } from "./policy/runtime.ts";
+import { rm } from "./promised-fs.ts";
 import { Reload } from "./reload.ts";
 import { StateStore } from "./state/store.ts";
 import { VERSION } from "./version.ts";

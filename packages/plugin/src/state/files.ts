@@ -1,15 +1,5 @@
-import { lstat, mkdir, readdir, rename, rm, rmdir, unlink, writeFile } from "node:fs";
-import { promisify } from "node:util";
+import { lstat, mkdir, readdir, rename, rm, rmdir, unlink, writeFile } from "../promised-fs.ts";
 import { checkComponent } from "./record.ts";
-
-const makeDirectory = promisify(mkdir);
-const listDirectory = promisify(readdir);
-const statusOf = promisify(lstat);
-const renameFile = promisify(rename);
-const removeTree = promisify(rm);
-const removeDirectory = promisify(rmdir);
-const removeFile = promisify(unlink);
-const writeWhole = promisify(writeFile);
 
 const FILE = "metadata.json";
 
@@ -24,10 +14,10 @@ export class StateFiles {
   /** A reader sees the whole record or none. */
   async write(podUid: string, containerId: string, text: string): Promise<void> {
     const directory = this.#directoryOf(podUid, containerId);
-    await makeDirectory(directory, { recursive: true, mode: 0o700 });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     const temporary = `${directory}/.${FILE}.tmp`;
-    await writeWhole(temporary, text, { mode: 0o600 });
-    await renameFile(temporary, `${directory}/${FILE}`);
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, `${directory}/${FILE}`);
   }
 
   /** Removes a container's record if there is one. With `podUid` "" every pod's directory is looked into. */
@@ -48,15 +38,15 @@ export class StateFiles {
   async #removeEntry(podUid: string, containerId: string): Promise<void> {
     const directory = this.#directoryOf(podUid, containerId);
     try {
-      await removeFile(`${directory}/${FILE}`);
-      await removeDirectory(directory);
+      await unlink(`${directory}/${FILE}`);
+      await rmdir(directory);
     } catch (error) {
       // Most containers of a node have no record; one that a crash left half done has other files.
-      if (isMissing(error) && (await statusOf(directory).then(() => false, isMissing))) return;
-      await removeTree(directory, { recursive: true, force: true });
+      if (isMissing(error) && (await lstat(directory).then(() => false, isMissing))) return;
+      await rm(directory, { recursive: true, force: true });
     }
     // Only the last container's removal finds the pod's directory empty.
-    await removeDirectory(`${this.#base}/${podUid}`).catch(() => undefined);
+    await rmdir(`${this.#base}/${podUid}`).catch(() => undefined);
   }
 
   async #removeWhere(isGone: (containerId: string) => boolean): Promise<void> {
@@ -74,7 +64,7 @@ export class StateFiles {
 
 async function listSubdirectories(path: string): Promise<string[]> {
   try {
-    const entries = await listDirectory(path, { withFileTypes: true });
+    const entries = await readdir(path, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   } catch (error) {
     if (isMissing(error)) return [];

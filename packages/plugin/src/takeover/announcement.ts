@@ -1,6 +1,6 @@
-import { mkdir, rename, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { mkdir, rename, rm } from "../promised-fs.ts";
 import { MAX_LINE_BYTES, RETIRE, RETIRED, SOCKET_SUFFIX } from "./protocol.ts";
 
 export interface AnnouncementListener {

@@ -1,6 +1,6 @@
-import { readdir, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { readdir, rm } from "../promised-fs.ts";
 import { MAX_LINE_BYTES, RETIRE, RETIRED, SOCKET_SUFFIX } from "./protocol.ts";
 
 /** What became of the other instances. */
