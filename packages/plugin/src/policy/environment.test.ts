@@ -37,7 +37,7 @@ describe("variables given twice", () => {
   ])("%s twice is refused, naming it", (name, env) => {
     expect(findDuplicateVariable(withEnv(...env))).toMatchObject({
       code: "ENV_DUPLICATE",
-      what: expect.stringContaining(name),
+      what: `the container's environment has ${name} more than once: the runtime would keep the last one, not the sandbox's`,
     });
   });
 

@@ -35,11 +35,24 @@ describe("mounts that could replace the launcher", () => {
     expect(findMountOverLauncher(mountsOf([...mounts, bindMount("/nono/", "/x")]))?.code).toBe("MOUNT_OVER_LAUNCHER");
   });
 
+  test("wherever it stands among the others", () => {
+    for (const destination of ["/", "/nono", "/nono/x"]) {
+      expect(findMountOverLauncher(mountsOf([bindMount("/data", "/x"), bindMount(destination, "/x")]))?.code).toBe(
+        "MOUNT_OVER_LAUNCHER",
+      );
+    }
+  });
+
   test("a destination that was not UTF-8 is refused, because the launcher would be told another path", () => {
     expect(findMountOverLauncher(mountsOf([bindMount("/data\uFFFD", "/x")]))).toEqual({
       code: "MOUNT_PATH_INVALID",
       what: 'a volume is mounted at "/data\uFFFD", which is not valid UTF-8',
     });
+  });
+
+  test("other places do not touch it", () => {
+    expect(touchesLauncherMount("/nonono")).toBe(false);
+    expect(touchesLauncherMount("/data")).toBe(false);
   });
 
   test("property: any detour that ends at or under /nono is found", () => {

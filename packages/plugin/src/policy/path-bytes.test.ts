@@ -9,7 +9,7 @@ const path = fc
 
 /** The text between others that must not matter. */
 function within(text: string): { bytes: Buffer; start: number; end: number } {
-  const bytes = Buffer.from(`/.${text}/.`);
+  const bytes = Buffer.from(`//${text}/.`);
   return { bytes, start: 2, end: bytes.length - 2 };
 }
 
@@ -38,6 +38,18 @@ describe("isPlain", () => {
 });
 
 describe("comparing", () => {
+  test("a prefix must lie within the text, whatever follows", () => {
+    const bytes = Buffer.from("/x/ab");
+    expect(startsWith(bytes, 2, 4, Buffer.from("/ab"))).toBe(false);
+    expect(startsWith(bytes, 2, 5, Buffer.from("/ab"))).toBe(true);
+    expect(startsWith(bytes, 2, 5, Buffer.from("xab"))).toBe(false);
+  });
+
+  test("two texts of one length differ by any byte", () => {
+    const bytes = Buffer.from("abc|xbc|axc|abx|abc");
+    expect([4, 8, 12, 16].map((start) => isSame(bytes, 0, 3, start, start + 3))).toEqual([false, false, false, true]);
+  });
+
   test("property: as strings do", () => {
     fc.assert(
       fc.property(path, path, (left, right) => {

@@ -46,12 +46,13 @@ export function volumeOptions(
   kubeletRoot: string,
 ): VolumeOptions | Refusal {
   const { paths } = mounts;
-  const podDirectory = pod.uid === "" ? undefined : Buffer.from(`${kubeletRoot}/pods/${pod.uid}/`);
+  // Of a pod without a uid it has two slashes in a row, which no clean path has.
+  const podDirectory = Buffer.from(`${kubeletRoot}/pods/${pod.uid}/`);
   const outcomes: Outcome[] = [];
   const readWrite = new GrantedPaths(paths);
   const readOnly = new GrantedPaths(paths);
   for (let mount = 0; mount < paths.length; mount++) {
-    const outcome = podDirectory === undefined ? "hostOrRuntime" : outcomeOf(mounts, mount, podDirectory, profile);
+    const outcome = outcomeOf(mounts, mount, podDirectory, profile);
     if (outcome === "readWrite") readWrite.add(mount);
     else if (outcome === "readOnly") readOnly.add(mount);
     outcomes.push(outcome);
