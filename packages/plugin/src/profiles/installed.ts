@@ -5,7 +5,7 @@ import { findClosed, findForeignControl } from "../launcher/access.ts";
 import type { InstalledProfile } from "../policy/inputs.ts";
 import { isProfileName } from "../policy/profile-name.ts";
 import { builtInProfiles } from "./generated/built-in.ts";
-import { brokenProfile, readManifest } from "./manifest.ts";
+import { brokenProfile, readManifest, type KnownExceptions } from "./manifest.ts";
 
 const listDirectory = promisify(readdir);
 const openFile = promisify(open);
@@ -15,6 +15,8 @@ const closeFile = promisify(close);
 
 const SUFFIX = ".json";
 const MAXIMUM_MANIFEST_BYTES = 1024 * 1024;
+/** Manifests read at once: all that are built in, because the start waits for them, and not more than memory allows. */
+const AT_ONCE = 16;
 
 interface ReadProfile {
   /** Changes when the file is replaced or written; "" for one that could not be read. */
@@ -25,7 +27,7 @@ interface ReadProfile {
 /** What the files are. */
 interface ProfileFormat {
   /** Never throws: what is wrong is in `broken`. */
-  readonly read: (text: string) => InstalledProfile;
+  readonly read: (text: string, known: KnownExceptions) => InstalledProfile;
   /** The profiles inside the launcher, which count where there is no folder. */
   readonly builtIn: () => ReadonlyMap<string, InstalledProfile>;
 }
@@ -58,24 +60,27 @@ export class InstalledProfileReader {
       return isMissing(error) ? this.#format.builtIn() : new Map();
     }
     const manifests = new Map<string, ReadProfile>();
-    // One after the other: the daemon has little memory, and nothing waits for this.
-    for (const entry of entries) {
-      const name = entry.slice(0, -SUFFIX.length);
-      if (entry.endsWith(SUFFIX) && isProfileName(name)) {
-        manifests.set(name, shareExceptions(await this.#readOne(name), manifests));
-      }
+    const exceptions: KnownExceptions = new Map();
+    const names = entries
+      .filter((entry) => entry.endsWith(SUFFIX))
+      .map((entry) => entry.slice(0, -SUFFIX.length))
+      .filter(isProfileName);
+    for (let begin = 0; begin < names.length; begin += AT_ONCE) {
+      const some = names.slice(begin, begin + AT_ONCE);
+      const found = await Promise.all(some.map(async (name) => [name, await this.#readOne(name, exceptions)] as const));
+      for (const [name, one] of found) manifests.set(name, one);
     }
     this.#known = manifests;
     return new Map([...manifests].map(([name, { profile }]) => [name, profile]));
   }
 
-  async #readOne(name: string): Promise<ReadProfile> {
+  async #readOne(name: string, exceptions: KnownExceptions): Promise<ReadProfile> {
     const path = `${this.#directory}/${name}${SUFFIX}`;
     try {
       // A link is refused, and a pipe does not block.
       const file = await openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       try {
-        return await this.#readOpen(path, file, this.#known.get(name));
+        return await this.#readOpen(path, file, this.#known.get(name), exceptions);
       } finally {
         await closeFile(file);
       }
@@ -84,7 +89,12 @@ export class InstalledProfileReader {
     }
   }
 
-  async #readOpen(path: string, file: number, known: ReadProfile | undefined): Promise<ReadProfile> {
+  async #readOpen(
+    path: string,
+    file: number,
+    known: ReadProfile | undefined,
+    exceptions: KnownExceptions,
+  ): Promise<ReadProfile> {
     const status = await statusOf(file);
     const identity = identityOf(status);
     if (known?.identity === identity) return known;
@@ -97,21 +107,9 @@ export class InstalledProfileReader {
     if (bytesRead !== status.size) throw new Error(`${path} changed while it was read`);
     return {
       identity,
-      profile: { ...this.#format.read(bytes.toString("utf8")), barrier: findClosed(path, status, 4) },
+      profile: { ...this.#format.read(bytes.toString("utf8"), exceptions), barrier: findClosed(path, status, 4) },
     };
   }
-}
-
-/** Most profiles have the same hundred exceptions: they are kept once. */
-function shareExceptions(one: ReadProfile, others: ReadonlyMap<string, ReadProfile>): ReadProfile {
-  const { literalExceptions } = one.profile;
-  for (const { profile } of others.values()) {
-    const same = profile.literalExceptions;
-    if (same.length === literalExceptions.length && same.every((path, index) => path === literalExceptions[index])) {
-      return { ...one, profile: { ...one.profile, literalExceptions: same } };
-    }
-  }
-  return one;
 }
 
 function identityOf(status: Stats): string {
