@@ -1,3 +1,5 @@
+import { formatUtc, isUtcZone, twoDigits } from "./utc.ts";
+
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 /** A wall clock that moved by more than this against the monotonic one was set. */
 const TOLERANCE_MS = 2;
@@ -47,17 +49,12 @@ interface Second {
 let cached: Second = { second: NaN, local: "", offset: "" };
 
 function describeSecond(second: number): Second {
-  const offsetMinutes = -new Date(second * 1000).getTimezoneOffset();
-  const local = new Date((second + offsetMinutes * 60) * 1000).toISOString().slice(0, "2026-01-01T00:00:00".length);
-  return { second, local, offset: formatOffset(offsetMinutes) };
+  const offsetMinutes = isUtcZone() ? 0 : -new Date(second * 1000).getTimezoneOffset();
+  return { second, local: formatUtc(second + offsetMinutes * 60), offset: formatOffset(offsetMinutes) };
 }
 
 function formatOffset(minutes: number): string {
   if (minutes === 0) return "Z";
   const absolute = Math.abs(minutes);
   return `${minutes < 0 ? "-" : "+"}${twoDigits(Math.floor(absolute / 60))}:${twoDigits(absolute % 60)}`;
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, "0");
 }

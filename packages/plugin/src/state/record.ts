@@ -1,3 +1,5 @@
+import { formatUtc } from "../observe/utc.ts";
+
 /** One sandboxed container, as operators find it on the node. */
 export interface SandboxRecord {
   readonly containerId: string;
@@ -7,14 +9,14 @@ export interface SandboxRecord {
   readonly profile: string;
 }
 
-/** The file's content: the original's five fields in their order, time in UTC and whole seconds, no newline. */
-export function formatRecord(record: SandboxRecord, now: Date): string {
+/** The file's content: the original's five fields in their order, time (ms since 1970) in UTC and whole seconds, no newline. */
+export function formatRecord(record: SandboxRecord, nowMs: number): string {
   return JSON.stringify({
     container_id: record.containerId,
     pod: record.pod,
     namespace: record.namespace,
     profile: record.profile,
-    timestamp: now.toISOString().replace(/\.\d+Z$/, "Z"),
+    timestamp: `${formatUtc(Math.floor(nowMs / 1000))}Z`,
   });
 }
 

@@ -33,7 +33,7 @@ function record(containerId: string, podUid = "pod-uid"): SandboxRecord {
 }
 
 test("the content is the original's: five fields in order, compact, UTC in whole seconds", () => {
-  expect(formatRecord(record("c1"), new Date("2026-04-23T10:11:12.987Z"))).toBe(
+  expect(formatRecord(record("c1"), Date.parse("2026-04-23T10:11:12.987Z"))).toBe(
     '{"container_id":"c1","pod":"web","namespace":"team-a","profile":"default","timestamp":"2026-04-23T10:11:12Z"}',
   );
 });

@@ -9,7 +9,7 @@ export interface StateListener {
 
 /** What shall become of a container's record. */
 type Wish =
-  | { readonly kind: "write"; readonly podUid: string; readonly record: SandboxRecord; readonly at: Date }
+  | { readonly kind: "write"; readonly podUid: string; readonly record: SandboxRecord; readonly atMs: number }
   | { readonly kind: "remove"; readonly podUid: string };
 
 /** Records are written when no container came for this long: a storm of creations is answered first. */
@@ -45,7 +45,7 @@ export class StateStore {
     // Not in the runtime's list because it is younger than the list.
     const { containerId, podUid } = record;
     this.#alive?.add(containerId);
-    this.#wish(containerId, { kind: "write", podUid, record, at: new Date() });
+    this.#wish(containerId, { kind: "write", podUid, record, atMs: Date.now() });
   }
 
   /** Removes a container's record if there is one. `podUid` may be "": then every pod's directory is looked into. */
@@ -106,7 +106,7 @@ export class StateStore {
   async #fulfil(containerId: string, wish: Wish): Promise<void> {
     try {
       await (wish.kind === "write"
-        ? this.#files.write(wish.podUid, containerId, formatRecord(wish.record, wish.at))
+        ? this.#files.write(wish.podUid, containerId, formatRecord(wish.record, wish.atMs))
         : this.#files.remove(wish.podUid, containerId));
     } catch (error) {
       this.#listener.failed(wish.kind, containerId, messageOf(error));
