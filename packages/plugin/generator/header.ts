@@ -9,6 +9,8 @@ export const header: string = [
     'file=$0; [ -h "$file" ] && file=$(readlink -f "$file")',
     // The daemon has 12 MiB to itself, of which Node takes 8: memory that the start has used goes back to the kernel.
     "export MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_TOP_PAD_=4096 MALLOC_MMAP_THRESHOLD_=32768",
+    // Files are few and small: two threads for them start sooner than libuv's four, and the start waits for that.
+    "export UV_THREADPOOL_SIZE=2",
     // A young generation of twice 1 MiB, and one thread beside the main one: Node has 16 MiB and four threads for them.
     'flags="--max-semi-space-size=1 --v8-pool-size=1"',
     'for node in "${file%/*}/node" /usr/local/bin/node /usr/bin/node node; do command -v "$node" >/dev/null && exec "$node" $flags "$file" "$@"; done',

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { NriPlugin } from "@kubefence/nri";
 import type { Daemon } from "./handlers/daemon.ts";
 import { pluginHandlers } from "./handlers/plugin-handlers.ts";
@@ -99,7 +98,7 @@ export class RuntimeConnection {
     if (this.#state === "active") this.#state = "retired";
     clearTimeout(this.#resuming);
     await this.#plugin.close({ graceMs: RETIRE_GRACE_MS });
-    await delay(NOTICE_MS);
+    await new Promise((resolve) => setTimeout(resolve, NOTICE_MS));
     this.#daemon.log.info("retired");
   }
 

@@ -148,23 +148,25 @@ export class NodeWatch {
     last: CheckedLauncher | undefined,
   ): Promise<Found> {
     const { nonoBinPath, minLandlockAbi, seccompProfile, launcher } = configuration;
-    const checked = await checkLauncher(nonoBinPath, minLandlockAbi, last, launcher);
     const uid = process.geteuid?.() ?? 0;
-    const shims =
-      configuration.pathShims && nonoBinPath !== ""
-        ? await inspectShims(this.#daemon.launcherDirectory, configuration, uid)
-        : undefined;
+    const { launcherDirectory } = this.#daemon;
+    const isInstalled = nonoBinPath !== "";
+    const needsFilter = isInstalled && seccompProfile !== "" && launcher === "kubefence";
+    // At once, because the start waits for it: the probe is a process of its own.
+    const [checked, shims, installed, filterProblem] = await Promise.all([
+      checkLauncher(nonoBinPath, minLandlockAbi, last, launcher),
+      configuration.pathShims && isInstalled ? inspectShims(launcherDirectory, configuration, uid) : undefined,
+      isInstalled ? profiles.read() : new Map(),
+      needsFilter ? inspectFilterFile(launcherDirectory, seccompProfile, uid) : undefined,
+    ]);
     const withoutShims: LauncherState | undefined = shims && { kind: "failed", refusal: shims };
     const guestLauncher = withoutShims ?? guestLauncherState(checked);
-    const needsFilter = nonoBinPath !== "" && seccompProfile !== "" && launcher === "kubefence";
     return {
       checked,
       guestLauncher,
       launcher: isForGuestsOnly(configuration) ? guestLauncher : (withoutShims ?? launcherState(checked)),
-      profiles: nonoBinPath === "" ? new Map() : await profiles.read(),
-      filterProblem: needsFilter
-        ? await inspectFilterFile(this.#daemon.launcherDirectory, seccompProfile, uid)
-        : undefined,
+      profiles: installed,
+      filterProblem,
     };
   }
 
