@@ -1,6 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
 /** Silence of this length seldom falls into a burst of containers. */
 const REST_MS = 3000;
 /** Calls of the runtime whose memory is worth a collection. The start is worth one too. */
@@ -11,12 +8,13 @@ const WORTHWHILE_CALLS = 100;
  * earlier (--optimize-for-size) keeps as little, but in the middle of a burst, where it holds up answers.
  */
 export class RestingMemory {
-  readonly #collect: () => void;
+  readonly #collect: (isAfterStart: boolean) => void;
+  #isAfterStart = true;
   #calls = WORTHWHILE_CALLS;
   #lastMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(collect: () => void = collectEverything) {
+  constructor(collect: (isAfterStart: boolean) => void = collectEverything) {
     this.#collect = collect;
   }
 
@@ -32,15 +30,29 @@ export class RestingMemory {
     this.#timer = leftMs > 0 ? setTimeout(() => this.#rest(), leftMs).unref() : undefined;
     if (this.#timer !== undefined) return;
     this.#calls = 0;
-    this.#collect();
+    this.#collect(this.#isAfterStart);
+    this.#isAfterStart = false;
   }
 }
 
-/** Everything that can be freed is, and goes back to the kernel: some ten milliseconds. */
-export function collectEverything(): void {
-  // With the flag on the command line Node would not use its code cache.
+/** Set for one collection: V8's defaults follow, which hold for the others. */
+const THOROUGH = ["--bytecode-old-age=1", "--flush-baseline-code", "--compact-on-every-full-gc"];
+const USUAL = ["--bytecode-old-age=6", "--no-flush-baseline-code", "--no-compact-on-every-full-gc"];
+
+/**
+ * Everything that can be freed is, and goes back to the kernel: some ten milliseconds. What only the start needed is most
+ * of the code that ran by then, and V8 would keep it until six collections have not seen it run; later, code is kept, for
+ * the next container.
+ */
+export function collectEverything(isAfterStart: boolean): void {
+  // Loaded here, where nobody waits. With the flag on the command line Node would not use its code cache.
+  const { setFlagsFromString } = process.getBuiltinModule("node:v8");
+  const { runInNewContext } = process.getBuiltinModule("node:vm");
   setFlagsFromString("--expose-gc");
   const gc: unknown = runInNewContext("gc");
   setFlagsFromString("--no-expose-gc");
-  if (typeof gc === "function") gc({ type: "major", flavor: "last-resort" });
+  if (typeof gc !== "function") return;
+  if (isAfterStart) THOROUGH.forEach(setFlagsFromString);
+  gc({ type: "major", flavor: "last-resort" });
+  if (isAfterStart) USUAL.forEach(setFlagsFromString);
 }
