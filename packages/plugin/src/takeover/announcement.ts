@@ -1,5 +1,4 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
 import { mkdir, rename, rm } from "../promised-fs.ts";
 import { MAX_LINE_BYTES, RETIRE, RETIRED, SOCKET_SUFFIX } from "./protocol.ts";
 
@@ -25,7 +24,7 @@ export class Announcement {
     this.#directory = directory;
     this.#listener = listener;
     // Each pod has pids of its own, so a pid would not tell instances apart. No secret: OpenSSL would cost a megabyte.
-    this.path = join(directory, `${Math.random().toString(36).slice(2)}${SOCKET_SUFFIX}`);
+    this.path = `${directory}/${Math.random().toString(36).slice(2)}${SOCKET_SUFFIX}`;
   }
 
   /** Listens from now on; once is enough. Rejects with the error of the file system. */

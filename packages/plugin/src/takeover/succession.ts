@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import { Announcement, type AnnouncementListener } from "./announcement.ts";
@@ -23,7 +22,7 @@ export class Succession {
   #predecessors: readonly Socket[] = [];
 
   constructor(stateDirectory: string, log: Log, listener: AnnouncementListener) {
-    this.#directory = join(stateDirectory, DIRECTORY);
+    this.#directory = `${stateDirectory}/${DIRECTORY}`;
     this.#log = log;
     this.#announcement = new Announcement(this.#directory, listener);
   }

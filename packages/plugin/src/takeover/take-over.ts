@@ -1,5 +1,4 @@
 import { connect, type Socket } from "node:net";
-import { join } from "node:path";
 import { readdir, rm } from "../promised-fs.ts";
 import { MAX_LINE_BYTES, RETIRE, RETIRED, SOCKET_SUFFIX } from "./protocol.ts";
 
@@ -17,7 +16,7 @@ export interface TakenOver {
  */
 export async function takeOver(directory: string, ownPath: string, timeoutMs: number): Promise<TakenOver> {
   const names = await readdir(directory).catch(() => []);
-  const paths = names.filter((name) => name.endsWith(SOCKET_SUFFIX)).map((name) => join(directory, name));
+  const paths = names.filter((name) => name.endsWith(SOCKET_SUFFIX)).map((name) => `${directory}/${name}`);
   const all = await Promise.all(paths.filter((path) => path !== ownPath).map((path) => retireOne(path, timeoutMs)));
   const reached = all.filter((one) => one !== undefined);
   return {
