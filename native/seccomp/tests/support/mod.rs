@@ -18,7 +18,7 @@ use seccompiler::{
 
 /// Every policy of `seccomp/generated`, by file name.
 pub fn policies() -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../seccomp/generated");
+    let folder = Path::new("../../seccomp/generated");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
