@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { NriError } from "./errors.ts";
 import { NriPlugin } from "./plugin.ts";
@@ -45,6 +46,23 @@ describe("connections", () => {
     closeLater(runtime);
     await runtime.nextPlugin();
     expect(log.slice(-3)).toEqual(["registered", "configured", "synchronized"]);
+  });
+
+  test("with busyPollMs it does not sleep after an answer, until the connection is gone", async () => {
+    const { peer } = await connect({ createContainer: nothing }, { plugin: { busyPollMs: 60_000, reconnect: false } });
+    const asked = vi.spyOn(globalThis, "setImmediate");
+    try {
+      await peer.createContainer(pod, container);
+      await until(() => asked.mock.calls.length > 1000);
+      peer.disconnect();
+      await vi.waitFor(async () => {
+        const before = asked.mock.calls.length;
+        await delay(30);
+        expect(asked.mock.calls.length).toBeLessThan(before + 100);
+      });
+    } finally {
+      asked.mockRestore();
+    }
   });
 
   test("an evicted plugin comes back and is synchronized anew", async () => {

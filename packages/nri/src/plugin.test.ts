@@ -24,6 +24,7 @@ describe("options", () => {
     ["an index of one digit", { index: "1" }, "INVALID_PLUGIN_INDEX"],
     ["an index of letters", { index: "ab" }, "INVALID_PLUGIN_INDEX"],
     ["a negative time", { answerMarginMs: -1 }, "INVALID_OPTION"],
+    ["a time that never ends", { busyPollMs: Infinity }, "INVALID_OPTION"],
     ["a time that no timer can wait", { registrationTimeoutMs: 2 ** 31 }, "INVALID_OPTION"],
     ["a back-off that is not a number", { reconnect: { minDelayMs: NaN, maxDelayMs: 1 } }, "INVALID_OPTION"],
   ])("%s is refused", (_what, options, code) => {

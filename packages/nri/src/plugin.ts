@@ -28,6 +28,11 @@ export interface PluginOptions {
   readonly registrationTimeoutMs?: number;
   /** Answer with an error this long before the runtime gives up, at most half of its time. Default 250. */
   readonly answerMarginMs?: number;
+  /**
+   * How long to look for the runtime's next message after an answer before the process goes to sleep, in milliseconds of
+   * processor time; 0.1 covers the validation that follows an adjustment. Default 0.
+   */
+  readonly busyPollMs?: number;
 }
 
 export interface PluginEvents {
@@ -63,7 +68,7 @@ export class NriPlugin {
 
   /** Throws NriError for a name, index or option that no runtime accepts, and when no event is handled. */
   constructor(options: PluginOptions, env: NodeJS.ProcessEnv = process.env) {
-    const { failurePolicy, reconnect, registrationTimeoutMs, answerMarginMs } = options;
+    const { failurePolicy, reconnect, registrationTimeoutMs, answerMarginMs, busyPollMs } = options;
     this.#endpoint = endpointOf(options, env);
     this.#settings = {
       name: checkName(env["NRI_PLUGIN_NAME"] || options.name),
@@ -73,6 +78,7 @@ export class NriPlugin {
       failurePolicy: failurePolicy ?? { failRequest: true, keepConnected: true },
       registrationTimeoutMs: checkMs("registrationTimeoutMs", registrationTimeoutMs ?? 60_000),
       answerMarginMs: checkMs("answerMarginMs", answerMarginMs ?? 250),
+      busyPollMs: checkMs("busyPollMs", busyPollMs ?? 0),
     };
     const limits = reconnect ?? { minDelayMs: 100, maxDelayMs: 5000 };
     if (limits !== false) {

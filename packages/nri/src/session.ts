@@ -1,4 +1,5 @@
 /** One connection to a runtime, from connecting to close: registers, serves, and forgets everything at the end. */
+import { BusyPoll } from "./busy-poll.ts";
 import { Deadlines } from "./deadlines.ts";
 import { NriError } from "./errors.ts";
 import { EVENT_METHODS, type Serve, serve } from "./events.ts";
@@ -25,6 +26,7 @@ export interface SessionSettings {
   readonly failurePolicy: { readonly failRequest: boolean; readonly keepConnected: boolean };
   readonly registrationTimeoutMs: number;
   readonly answerMarginMs: number;
+  readonly busyPollMs: number;
 }
 
 /** What the plugin hears of its connection, in this order; `closed` once, last, and possibly first. */
@@ -41,6 +43,7 @@ export class Session implements CallContext {
   readonly #settings: SessionSettings;
   readonly #listener: SessionListener;
   readonly #socket: NriSocket;
+  readonly #busyPoll: BusyPoll;
   readonly #server: TtrpcServer;
   readonly #client: TtrpcClient;
   readonly #methods: ReadonlyMap<string, Serve>;
@@ -57,8 +60,14 @@ export class Session implements CallContext {
   constructor(endpoint: Endpoint, settings: SessionSettings, listener: SessionListener) {
     this.#settings = settings;
     this.#listener = listener;
+    this.#busyPoll = new BusyPoll(settings.busyPollMs);
     const send = (bytes: Buffer): boolean => this.#socket.write(bytes);
-    this.#server = new TtrpcServer(PLUGIN_CONNECTION, nri.PLUGIN_SERVICE, send, (call) => this.#serve(call));
+    const answer = (bytes: Buffer): boolean => {
+      const isSent = send(bytes);
+      this.#busyPoll.prolong();
+      return isSent;
+    };
+    this.#server = new TtrpcServer(PLUGIN_CONNECTION, nri.PLUGIN_SERVICE, answer, (call) => this.#serve(call));
     this.#client = new TtrpcClient(RUNTIME_CONNECTION, nri.RUNTIME_SERVICE, send);
     this.#methods = new Map([...EVENT_METHODS, ...this.#lifecycleMethods()]);
     const demultiplexer = new Demultiplexer(
@@ -236,6 +245,7 @@ export class Session implements CallContext {
 
   #closed(error: NriError | undefined): void {
     clearTimeout(this.#registrationTimer);
+    this.#busyPoll.stop();
     this.#server.close();
     this.#deadlines.abandon();
     this.#client.close(error ?? new NriError("CONNECTION_CLOSED", "the connection was closed"));

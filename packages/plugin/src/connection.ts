@@ -11,6 +11,8 @@ const RETIRE_GRACE_MS = 300;
  * is on it, and refuses the container for want of an answer.
  */
 const NOTICE_MS = 100;
+/** The runtime has the result of a create validated within this time after the answer. */
+const BUSY_POLL_MS = 0.1;
 
 /** The connection to the runtime, which comes and goes; what becomes of it is logged and counted. */
 export class RuntimeConnection {
@@ -53,6 +55,7 @@ export class RuntimeConnection {
           return handlers.synchronize?.(pods, containers, call);
         },
       },
+      busyPollMs: BUSY_POLL_MS,
       failurePolicy: { failRequest: true, keepConnected: true },
     });
     plugin.on("registered", () => this.#registered());

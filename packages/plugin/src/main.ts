@@ -20,6 +20,7 @@ import { judgeRuntime } from "./policy/runtime.ts";
 import { rm } from "./promised-fs.ts";
 import { Reload } from "./reload.ts";
 import { StateStore } from "./state/store.ts";
+import { setV8Flags } from "./v8-flags.ts";
 import { VERSION } from "./version.ts";
 
 const NAME = "nono-nri";
@@ -27,6 +28,8 @@ const INDEX = "10";
 /** What is in flight at SIGTERM gets this long; the limit holds for the whole shutdown. */
 const SHUTDOWN_GRACE_MS = 600;
 const SHUTDOWN_LIMIT_MS = 900;
+/** By then the runtime has synchronized the plugin, and nothing waits for it. */
+const AFTER_START_MS = 100;
 
 /** Exit codes: 0 after SIGTERM, SIGINT or -h; 1 for a start that failed; 2 for wrong flags. */
 const parsed = parseFlags(process.argv.slice(2));
@@ -81,6 +84,7 @@ async function start(flags: Flags): Promise<void> {
   reload = () => reloading.request();
   connection.start();
   readiness?.start();
+  setTimeout(setV8Flags, AFTER_START_MS).unref();
 }
 
 /** The original looks at the kernel before it reads the file; it does not matter where all classes are of Kata. */

@@ -1,13 +1,15 @@
 import { getHeapCodeStatistics } from "node:v8";
 import { runInThisContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { collectEverything, RestingMemory } from "./memory.ts";
+import { RestingMemory, V8Collector } from "./memory.ts";
 
 let collections = 0;
+let youngCollections = 0;
 let afterStart: boolean[] = [];
 
 beforeEach(() => {
   collections = 0;
+  youngCollections = 0;
   afterStart = [];
   vi.useFakeTimers();
 });
@@ -16,10 +18,18 @@ afterEach(() => {
 });
 
 function newMemory(): RestingMemory {
-  return new RestingMemory((isAfterStart) => {
-    collections += 1;
-    afterStart.push(isAfterStart);
+  return new RestingMemory({
+    young: () => void (youngCollections += 1),
+    everything(isAfterStart) {
+      collections += 1;
+      afterStart.push(isAfterStart);
+    },
   });
+}
+
+/** A megabyte of objects that nobody holds. */
+function litter(): void {
+  expect(Array.from({ length: 20_000 }, (_, index) => ({ index })).length).toBe(20_000);
 }
 
 function call(memory: RestingMemory, count: number): void {
@@ -59,6 +69,35 @@ test("not for a few calls", () => {
   expect(afterStart).toEqual([true, false]);
 });
 
+describe("young objects", () => {
+  test("are collected in the first pause of a burst, and again after as many calls", () => {
+    const memory = newMemory();
+    call(memory, 100);
+    vi.advanceTimersByTime(10);
+    call(memory, 1);
+    vi.advanceTimersByTime(10);
+    expect(youngCollections).toBe(0);
+    vi.advanceTimersByTime(10);
+    expect(youngCollections).toBe(1);
+    call(memory, 99);
+    vi.advanceTimersByTime(1000);
+    expect(youngCollections).toBe(1);
+    call(memory, 1);
+    vi.advanceTimersByTime(20);
+    expect(youngCollections).toBe(2);
+    expect(collections).toBe(0);
+  });
+
+  test("are not while the runtime goes on asking", () => {
+    const memory = newMemory();
+    for (let round = 0; round < 1000; round++) {
+      call(memory, 10);
+      vi.advanceTimersByTime(5);
+    }
+    expect(youngCollections).toBe(0);
+  });
+});
+
 describe("the collector that is reached for exists in this Node", () => {
   test.each([true, false])("after the start: %s", (isAfterStart) => {
     vi.useRealTimers();
@@ -66,9 +105,24 @@ describe("the collector that is reached for exists in this Node", () => {
     const before = process.memoryUsage().heapUsed;
     expect(junk.length).toBe(200_000);
     junk = undefined;
-    collectEverything(isAfterStart);
+    new V8Collector().everything(isAfterStart);
     expect(process.memoryUsage().heapUsed).toBeLessThan(before - 4 * 1024 * 1024);
   });
+});
+
+test("young objects can be collected alone, many times, and everything after them", () => {
+  vi.useRealTimers();
+  const collector = new V8Collector();
+  const freed = [1, 2, 3].map(() => {
+    litter();
+    const before = process.memoryUsage().heapUsed;
+    collector.young();
+    return before - process.memoryUsage().heapUsed;
+  });
+  expect(Math.min(...freed)).toBeGreaterThan(500_000);
+  collector.everything(false);
+  litter();
+  collector.young();
 });
 
 test("after the start, code that has run once is let go, and no longer at any other time", () => {
@@ -82,7 +136,7 @@ test("after the start, code that has run once is let go, and no longer at any ot
   const codeAfter = (isAfterStart: boolean): number => {
     for (const each of functions) each();
     const before = getHeapCodeStatistics().bytecode_and_metadata_size;
-    collectEverything(isAfterStart);
+    new V8Collector().everything(isAfterStart);
     return before - getHeapCodeStatistics().bytecode_and_metadata_size;
   };
   const [kept, letGo, keptAgain] = [codeAfter(false), codeAfter(true), codeAfter(false)];
