@@ -6,10 +6,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Prolongs it for the first time, and counts from there how often it asked for another turn of the event loop. */
-function watchTurns(poll: BusyPoll): () => number {
+/** Has it begin, and counts from there how often it asked for another turn of the event loop. */
+function watchTurns(poll: BusyPoll, bytes = 0): () => number {
   const { mock } = vi.spyOn(globalThis, "setImmediate");
-  poll.prolong();
+  poll.answered(bytes);
   const turn = mock.calls[0]?.[0];
   return () => mock.calls.filter(([callback]) => callback === turn).length;
 }
@@ -25,13 +25,13 @@ async function sleeps(turns: () => number): Promise<void> {
 test("stays awake for its time, once however often it is prolonged, then sleeps, and begins anew", async () => {
   const poll = new BusyPoll(20);
   const turns = watchTurns(poll);
-  poll.prolong();
-  poll.prolong();
+  poll.answered(0);
+  poll.answered(0);
   expect(turns()).toBe(1);
   await vi.waitFor(() => expect(turns()).toBeGreaterThan(10));
   await sleeps(turns);
   const before = turns();
-  poll.prolong();
+  poll.answered(0);
   await vi.waitFor(() => expect(turns()).toBeGreaterThan(before + 10));
   await sleeps(turns);
 });
@@ -45,8 +45,18 @@ test("what arrives meanwhile is heard, until it is stopped", async () => {
   await sleeps(turns);
 });
 
+test("the runtime gets longer for a long answer", async () => {
+  const poll = new BusyPoll(0.001);
+  const turns = watchTurns(poll, 500_000_000);
+  await delay(30);
+  const before = turns();
+  await vi.waitFor(() => expect(turns()).toBeGreaterThan(before + 10));
+  poll.stop();
+  await sleeps(turns);
+});
+
 test("with a time of 0 it never begins", () => {
   const asked = vi.spyOn(globalThis, "setImmediate");
-  new BusyPoll(0).prolong();
+  new BusyPoll(0).answered(0);
   expect(asked).not.toHaveBeenCalled();
 });

@@ -64,7 +64,7 @@ export class Session implements CallContext {
     const send = (bytes: Buffer): boolean => this.#socket.write(bytes);
     const answer = (bytes: Buffer): boolean => {
       const isSent = send(bytes);
-      this.#busyPoll.prolong();
+      this.#busyPoll.answered(bytes.length);
       return isSent;
     };
     this.#server = new TtrpcServer(PLUGIN_CONNECTION, nri.PLUGIN_SERVICE, answer, (call) => this.#serve(call));

@@ -12,7 +12,7 @@ const RETIRE_GRACE_MS = 300;
  */
 const NOTICE_MS = 100;
 /** The runtime has the result of a create validated within this time after the answer. */
-const BUSY_POLL_MS = 0.1;
+const BUSY_POLL_MS = 0.09;
 
 /** The connection to the runtime, which comes and goes; what becomes of it is logged and counted. */
 export class RuntimeConnection {

@@ -29,7 +29,7 @@ const INDEX = "10";
 const SHUTDOWN_GRACE_MS = 600;
 const SHUTDOWN_LIMIT_MS = 900;
 /** By then the runtime has synchronized the plugin, and nothing waits for it. */
-const AFTER_START_MS = 100;
+const AFTER_START_MS = 30;
 
 /** Exit codes: 0 after SIGTERM, SIGINT or -h; 1 for a start that failed; 2 for wrong flags. */
 const parsed = parseFlags(process.argv.slice(2));
