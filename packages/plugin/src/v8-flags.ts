@@ -4,8 +4,8 @@ export const V8_FLAGS: readonly string[] = [
   // until some 3,000 containers were created; this way until some hundred.
   "--invocation-count-for-maglev=100",
   "--invocation-count-for-turbofan=200",
-  // The young generation begins with 1 MiB and stays there on a quiet node. The first burst has it grow to 8 MiB at once,
-  // not in three steps of which each takes more containers.
+  // The young generation begins with 2 MiB and stays there on a quiet node. The first burst has it grow to 8 MiB at once,
+  // not in two steps of which the second takes twice as many containers.
   "--semi-space-growth-factor=8",
 ];
 
