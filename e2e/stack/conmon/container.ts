@@ -132,7 +132,8 @@ export class ConmonContainer {
 
   async remove(): Promise<void> {
     await this.runtime("delete", "--force", this.id);
-    rmSync(this.#directory, { recursive: true, force: true });
+    // conmon outlives the container and writes its exit file into the directory meanwhile.
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   }
 
   #processFile(args: string[]): string {
