@@ -40,6 +40,10 @@ export class HandlerCall implements Call {
     this.deadlineMs = deadlineMs;
   }
 
+  get method(): string {
+    return this.#incoming.method;
+  }
+
   get payload(): Buffer {
     return this.#incoming.payload;
   }

@@ -1,11 +1,18 @@
 /** What a plugin author implements. */
 import type { ContainerAdjustmentInit, ContainerUpdateInit } from "./schema/generated/nri/adjustment.ts";
+import type { Version } from "./runtime-version.ts";
 import type { Container, PodSandbox } from "./schema/generated/nri/container.ts";
 import type { LinuxResources } from "./schema/generated/nri/resources.ts";
 import type { ConfigureRequest, ValidateContainerAdjustmentRequest } from "./schema/generated/nri/service.ts";
 
 /** The request a handler works on. */
 export interface Call {
+  /** As NRI names it: `CreateContainer`. */
+  readonly method: string;
+  /** The request's bytes as they came, in memory of their own. */
+  readonly payload: Uint8Array;
+  /** Of the runtime, once it has configured the plugin. */
+  readonly nriVersion: Version | undefined;
   /**
    * Runs `task` soon after the answer's bytes have been handed to the socket, error answers of the handler included.
    * Never when the answer came too late or the connection was gone. What it throws is an "error" event.

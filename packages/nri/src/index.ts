@@ -4,6 +4,7 @@ export type { BackoffLimits } from "./backoff.ts";
 export { NRI_ERRORS, NriError, type NriErrorCode, Status } from "./errors.ts";
 export type { Call, CreateContainerResult, PluginHandlers, ValidationResult } from "./handlers.ts";
 export { DEFAULT_SOCKET_PATH, NriPlugin, type PluginEvents, type PluginOptions, type UpdateOptions } from "./plugin.ts";
+export { Rehearsal } from "./rehearsal.ts";
 export { describeRuntime, isAtLeast, parseVersion, type RuntimeInfo, type Version } from "./runtime-version.ts";
 export * from "./schema/generated/nri/adjustment.ts";
 export * from "./schema/generated/nri/container.ts";
