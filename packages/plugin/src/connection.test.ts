@@ -1,8 +1,8 @@
-import { Event, NriError } from "@kubefence/nri";
+import { Event, NriError, Rehearsal } from "@kubefence/nri";
 import { FakeRuntime, type ConnectedPlugin, type FakeRuntimeOptions } from "@kubefence/nri/testing";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { RuntimeConnection } from "./connection.ts";
 import { TestDaemon } from "./testing/daemon.ts";
 import { bindMount, configuration } from "./testing/inputs.ts";
@@ -105,6 +105,25 @@ describe("registration", () => {
     expect(skipped.adjust).toBeUndefined();
     expect(connected.connection.readiness).toMatchObject({ registered: true });
   });
+});
+
+test("creates that are rehearsed in the pauses of a burst leave nothing behind", async () => {
+  await using connected = await Connected.open();
+  const { plugin, daemon } = connected;
+  const run = vi.spyOn(Rehearsal.prototype, "run");
+  for (let count = 0; count < 50; count++) {
+    await plugin.createContainer(pod, { ...container, id: `c${count}` });
+    await plugin.createContainer({ ...pod, runtimeHandler: "" }, { ...container, id: `skipped${count}` });
+  }
+  await expect.poll(() => run.mock.calls.length, { timeout: 20_000 }).toBe(800);
+  expect(run.mock.results.every(({ type }) => type === "return")).toBe(true);
+  await daemon.state.idle();
+  expect([daemon.logged("injected").length, daemon.logged("skip").length]).toEqual([50, 50]);
+  expect(daemon.decisions.filter((decision) => /^(inject|skip)/.test(decision)).length).toBe(100);
+  // The first container, which is the one that is rehearsed, is no longer among those whose validation is to come.
+  expect(daemon.expectations.get("c0")).toBeUndefined();
+  expect(daemon.expectations.get("c49")).toBeDefined();
+  vi.restoreAllMocks();
 });
 
 describe("a container's life on the wire", () => {

@@ -1,11 +1,8 @@
+import { PAUSE_MS, Silence, WORTHWHILE_CALLS } from "./silence.ts";
 import { setFlags } from "./v8-flags.ts";
 
 /** Silence of this length seldom falls into a burst of containers. */
 const REST_MS = 3000;
-/** In a burst the runtime's calls follow each other faster than this; a collection of young objects takes 0.2 ms. */
-const PAUSE_MS = 15;
-/** Calls of the runtime whose memory is worth a collection. The start is worth one too. */
-const WORTHWHILE_CALLS = 100;
 
 /** What can be collected; the methods return when it is done. */
 export interface Collector {
@@ -24,52 +21,19 @@ export class RestingMemory {
   #isAfterStart = true;
 
   constructor(collector: Collector = new V8Collector()) {
+    // It takes 0.2 ms.
     this.#pause = new Silence(PAUSE_MS, 0, () => collector.young());
+    // The start is worth a collection too.
     this.#rest = new Silence(REST_MS, WORTHWHILE_CALLS, () => {
       collector.everything(this.#isAfterStart);
       this.#isAfterStart = false;
     });
   }
 
-  /** The runtime was answered. */
-  called(): void {
-    const nowMs = performance.now();
+  /** The runtime was answered, at this time of performance.now(). */
+  called(nowMs: number): void {
     this.#pause.broken(nowMs);
     this.#rest.broken(nowMs);
-  }
-}
-
-/** Waits for a silence of some length after enough calls. */
-class Silence {
-  readonly #lengthMs: number;
-  readonly #onSilence: () => void;
-  #calls: number;
-  #lastMs = 0;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(lengthMs: number, calls: number, onSilence: () => void) {
-    this.#lengthMs = lengthMs;
-    this.#calls = calls;
-    this.#onSilence = onSilence;
-  }
-
-  /** By one call. */
-  broken(nowMs: number): void {
-    this.#calls += 1;
-    this.#lastMs = nowMs;
-    if (this.#calls >= WORTHWHILE_CALLS) this.#timer ??= this.#wait(this.#lengthMs);
-  }
-
-  #wait(ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.#look(), ms).unref();
-  }
-
-  #look(): void {
-    const leftMs = this.#lastMs + this.#lengthMs - performance.now();
-    this.#timer = leftMs > 0 ? this.#wait(leftMs) : undefined;
-    if (this.#timer !== undefined) return;
-    this.#calls = 0;
-    this.#onSilence();
   }
 }
 

@@ -1,8 +1,10 @@
 import type { PluginHandlers } from "@kubefence/nri";
+import { RestingMemory } from "../memory.ts";
+import { noMetrics } from "../observe/metrics.ts";
+import { Rehearsals } from "../rehearsals.ts";
 import { configure } from "./configure.ts";
 import { createContainer } from "./create-container.ts";
-import type { Daemon } from "./daemon.ts";
-import { RestingMemory } from "../memory.ts";
+import { type Daemon, Expectations } from "./daemon.ts";
 import { removeContainer } from "./remove-container.ts";
 import { stopContainer } from "./stop-container.ts";
 import { synchronize } from "./synchronize.ts";
@@ -12,24 +14,36 @@ import { validateContainerAdjustment } from "./validate-container-adjustment.ts"
 export function pluginHandlers(daemon: Daemon): PluginHandlers {
   const { metrics } = daemon;
   const memory = new RestingMemory();
+  const rehearsals = new Rehearsals(handlersForNobody(daemon));
   const timed = <Result>(handler: string, handle: () => Result): Result => {
     const startedMs = performance.now();
     try {
       return handle();
     } finally {
-      metrics.answered(handler, (performance.now() - startedMs) / 1000);
-      memory.called();
+      const nowMs = performance.now();
+      metrics.answered(handler, (nowMs - startedMs) / 1000);
+      memory.called(nowMs);
+      rehearsals.called(nowMs);
     }
   };
   return {
     configure: (request, call) => timed("Configure", () => configure(daemon, request, call)),
     synchronize: (pods, containers, call) => timed("Synchronize", () => synchronize(daemon, pods, containers, call)),
-    createContainer: (pod, container, call) =>
-      timed("CreateContainer", () => createContainer(daemon, pod, container, call)),
+    createContainer: (pod, container, call) => {
+      const result = timed("CreateContainer", () => createContainer(daemon, pod, container, call));
+      rehearsals.answered(result === undefined ? "skipped" : "sandboxed", call);
+      return result;
+    },
     validateContainerAdjustment: (request, call) =>
       timed("ValidateContainerAdjustment", () => validateContainerAdjustment(daemon, request, call)),
     stopContainer: (pod, container, call) => timed("StopContainer", () => stopContainer(daemon, pod, container, call)),
     removeContainer: (pod, container, call) =>
       timed("RemoveContainer", () => removeContainer(daemon, pod, container, call)),
   };
+}
+
+/** Decide as the daemon does and leave nothing behind: no record, no metric, nothing to validate. */
+function handlersForNobody(daemon: Daemon): PluginHandlers {
+  const nobodys: Daemon = { ...daemon, expectations: new Expectations(), metrics: noMetrics };
+  return { createContainer: (pod, container, call) => createContainer(nobodys, pod, container, call) };
 }
