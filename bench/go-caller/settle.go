@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	settleStep = 10 * time.Millisecond
+	// Longer than the silence (15 ms) after which ours collects and rehearses.
+	settleStep = 25 * time.Millisecond
 	// What an idle plugin may use within a step: timers, a garbage collector that returns memory.
 	idleWithinStep = 500 * time.Microsecond
 	settleLimit    = 20 * time.Second

@@ -47,3 +47,14 @@ test("nobody hears of it: neither the runtime nor the listeners for errors, and 
   expect(task).not.toHaveBeenCalled();
   expect([errors, disconnects]).toEqual([[], []]);
 });
+
+test("what is no event is refused", async () => {
+  let rehearse: (() => Rehearsal) | undefined;
+  await connect({
+    configure: (_request, call) => void (rehearse = () => new Rehearsal(call, {})),
+    createContainer: () => undefined,
+  });
+  expect(rehearse).toThrow(
+    expect.objectContaining({ code: "UNKNOWN_METHOD", message: "Configure cannot be rehearsed" }),
+  );
+});

@@ -1,5 +1,6 @@
 /** Answers a request once more, for nobody. */
 import { EVENT_METHODS } from "./events.ts";
+import { NriError } from "./errors.ts";
 import { type CallContext, HandlerCall } from "./handler-call.ts";
 import type { Call, PluginHandlers } from "./handlers.ts";
 import { Demultiplexer, PLUGIN_CONNECTION } from "./mux.ts";
@@ -23,10 +24,12 @@ export class Rehearsal {
   #stream = -1;
 
   /**
-   * Copies the request. `handlers` answer it in place of the plugin's own and must change nothing; what they give
+   * Copies the request, which must be an event: Configure, Synchronize and Shutdown throw UNKNOWN_METHOD. `handlers` answer it in place of the plugin's own and must change nothing; what they give
    * `afterReply` does not run, and nobody hears of what they throw.
    */
   constructor({ method, payload, nriVersion }: Call, handlers: PluginHandlers) {
+    const serveEvent = EVENT_METHODS.get(method);
+    if (serveEvent === undefined) throw new NriError("UNKNOWN_METHOD", `${method} cannot be rehearsed`);
     const request = encode(writeRequest, { service: PLUGIN_SERVICE, method, payload });
     this.#frame = encodeMessage(PLUGIN_CONNECTION, MessageType.REQUEST, 0, request);
     const context: CallContext = {
@@ -40,7 +43,7 @@ export class Rehearsal {
       PLUGIN_CONNECTION,
       PLUGIN_SERVICE,
       () => true,
-      (incoming) => EVENT_METHODS.get(incoming.method)?.(new HandlerCall(incoming, context, Infinity), handlers),
+      (incoming) => serveEvent(new HandlerCall(incoming, context, Infinity), handlers),
     );
     this.#demultiplexer = new Demultiplexer(new Map([[PLUGIN_CONNECTION, server.reader]]));
   }

@@ -115,7 +115,7 @@ test("creates that are rehearsed in the pauses of a burst leave nothing behind",
     await plugin.createContainer(pod, { ...container, id: `c${count}` });
     await plugin.createContainer({ ...pod, runtimeHandler: "" }, { ...container, id: `skipped${count}` });
   }
-  await expect.poll(() => run.mock.calls.length, { timeout: 20_000 }).toBe(800);
+  await expect.poll(() => run.mock.calls.length, { timeout: 20_000 }).toBe(400);
   expect(run.mock.results.every(({ type }) => type === "return")).toBe(true);
   await daemon.state.idle();
   expect([daemon.logged("injected").length, daemon.logged("skip").length]).toEqual([50, 50]);

@@ -1,9 +1,9 @@
 /** What V8 is told once the plugin runs; the flags are V8's own (`node --v8-options`). */
 export const V8_FLAGS: readonly string[] = [
-  // V8's two compilers wait for some hundred or thousand calls of a function, and for 500 more whenever it met something
+  // V8's optimizing compilers wait for some hundred or thousand calls of a function, and for 500 more whenever it met something
   // new: they are at work for the first 3,000 creates of a burst, on a processor that the answers need. With what is
-  // rehearsed in the burst's pauses (rehearsals.ts), the better one alone is done before the 1,000th. The other one would
-  // have 200 functions wait at once with 30 KB each, which malloc keeps: 5 MiB more at rest.
+  // rehearsed in the burst's pauses (rehearsals.ts), TurboFan alone is done before the 1,000th. For Maglev, the other one,
+  // 200 functions would wait at once with 30 KB each, which malloc keeps: 5 MiB more at rest.
   "--no-maglev",
   "--invocation-count-for-turbofan=100",
   "--minimum-invocations-after-ic-update=50",

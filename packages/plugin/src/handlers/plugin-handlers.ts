@@ -1,6 +1,5 @@
 import type { PluginHandlers } from "@kubefence/nri";
 import { RestingMemory } from "../memory.ts";
-import { noMetrics } from "../observe/metrics.ts";
 import { Rehearsals } from "../rehearsals.ts";
 import { configure } from "./configure.ts";
 import { createContainer } from "./create-container.ts";
@@ -42,8 +41,13 @@ export function pluginHandlers(daemon: Daemon): PluginHandlers {
   };
 }
 
-/** Decide as the daemon does and leave nothing behind: no record, no metric, nothing to validate. */
+/** They decide as the daemon does. Record, log and metrics follow an answer that leaves: here none does. */
 function handlersForNobody(daemon: Daemon): PluginHandlers {
-  const nobodys: Daemon = { ...daemon, expectations: new Expectations(), metrics: noMetrics };
-  return { createContainer: (pod, container, call) => createContainer(nobodys, pod, container, call) };
+  const nobodys: Daemon = { ...daemon, expectations: new Expectations() };
+  return {
+    createContainer(pod, container, call) {
+      nobodys.expectations.clear();
+      return createContainer(nobodys, pod, container, call);
+    },
+  };
 }
