@@ -62,7 +62,7 @@ test("nothing is, while there were few calls or the runtime goes on asking", () 
   expect(answered).toEqual([]);
 });
 
-test("takes a fifth of the time, and a call that comes meanwhile ends it until the next pause", () => {
+test("rests between its turns, and a call that comes meanwhile ends it until the next pause", () => {
   let nowMs = 0;
   vi.spyOn(performance, "now").mockImplementation(() => nowMs);
   const wait = (ms: number): void => {
@@ -75,7 +75,7 @@ test("takes a fifth of the time, and a call that comes meanwhile ends it until t
   call(rehearsals);
   wait(15);
   expect(costly).toHaveBeenCalledTimes(3);
-  wait(1);
+  wait(9);
   expect(costly).toHaveBeenCalledTimes(3);
   wait(1);
   expect(costly).toHaveBeenCalledTimes(6);

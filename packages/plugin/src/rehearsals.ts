@@ -5,11 +5,11 @@ import { PAUSE_MS, Silence } from "./silence.ts";
 const ROUNDS_IN_PAUSE = 200;
 const ROUNDS = 800;
 /**
- * A fifth of a processor is what the chart lets the plugin have, and V8 compiles meanwhile. A call that comes waits for a
- * turn and the round that it ends with: 0.7 ms, at first 2 ms.
+ * A twentieth of a processor: the chart lets the plugin have a fifth, and V8 compiles besides. A call that comes waits for
+ * a turn and the round that it ends with: 0.7 ms, at first 2 ms.
  */
 const TURN_MS = 0.5;
-const REST_MS = 2;
+const REST_MS = 10;
 /** A larger request is not kept. Usual ones have 4 to 20 KB. */
 const MAXIMUM_BYTES = 64 * 1024;
 
