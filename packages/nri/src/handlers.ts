@@ -1,6 +1,6 @@
 /** What a plugin author implements. */
-import type { ContainerAdjustmentInit, ContainerUpdateInit } from "./schema/generated/nri/adjustment.ts";
 import type { Version } from "./runtime-version.ts";
+import type { ContainerAdjustmentInit, ContainerUpdateInit } from "./schema/generated/nri/adjustment.ts";
 import type { Container, PodSandbox } from "./schema/generated/nri/container.ts";
 import type { LinuxResources } from "./schema/generated/nri/resources.ts";
 import type { ConfigureRequest, ValidateContainerAdjustmentRequest } from "./schema/generated/nri/service.ts";

@@ -3,15 +3,15 @@ import { EVENT_METHODS } from "./events.ts";
 import { NriError } from "./errors.ts";
 import { type CallContext, HandlerCall } from "./handler-call.ts";
 import type { Call, PluginHandlers } from "./handlers.ts";
-import { Demultiplexer, PLUGIN_CONNECTION } from "./mux.ts";
+import { Demultiplexer, MUX_HEADER_BYTES, PLUGIN_CONNECTION } from "./mux.ts";
 import { writeRequest } from "./schema/generated/ttrpc/envelope.ts";
 import { PLUGIN_SERVICE } from "./schema/generated/nri/service.ts";
 import { encode } from "./schema/write.ts";
 import { encodeMessage, MessageType } from "./ttrpc/codec.ts";
 import { TtrpcServer } from "./ttrpc/server.ts";
 
-/** Behind the mux header (8 bytes) and the length of the ttRPC message (4). */
-const STREAM_OFFSET = 12;
+/** Behind the mux header and the length of the ttRPC message, a u32. */
+const STREAM_OFFSET = MUX_HEADER_BYTES + 4;
 
 /**
  * V8 makes fast code of what has run often, in the midst of the answers that it is for. A request that was answered can
@@ -24,8 +24,9 @@ export class Rehearsal {
   #stream = -1;
 
   /**
-   * Copies the request, which must be an event: Configure, Synchronize and Shutdown throw UNKNOWN_METHOD. `handlers` answer it in place of the plugin's own and must change nothing; what they give
-   * `afterReply` does not run, and nobody hears of what they throw.
+   * Copies the request, which must be an event: Configure, Synchronize and Shutdown throw UNKNOWN_METHOD. `handlers`
+   * answer it in place of the plugin's own and must change nothing; what they give `afterReply` does not run, and nobody
+   * hears of what they throw.
    */
   constructor({ method, payload, nriVersion }: Call, handlers: PluginHandlers) {
     const serveEvent = EVENT_METHODS.get(method);

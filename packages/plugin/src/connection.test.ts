@@ -110,7 +110,7 @@ describe("registration", () => {
 test("creates that are rehearsed in the pauses of a burst leave nothing behind", async () => {
   await using connected = await Connected.open();
   const { plugin, daemon } = connected;
-  const run = vi.spyOn(Rehearsal.prototype, "run");
+  using run = vi.spyOn(Rehearsal.prototype, "run");
   for (let count = 0; count < 50; count++) {
     await plugin.createContainer(pod, { ...container, id: `c${count}` });
     await plugin.createContainer({ ...pod, runtimeHandler: "" }, { ...container, id: `skipped${count}` });
@@ -123,7 +123,6 @@ test("creates that are rehearsed in the pauses of a burst leave nothing behind",
   // The first container, which is the one that is rehearsed, is no longer among those whose validation is to come.
   expect(daemon.expectations.get("c0")).toBeUndefined();
   expect(daemon.expectations.get("c49")).toBeDefined();
-  vi.restoreAllMocks();
 });
 
 describe("a container's life on the wire", () => {

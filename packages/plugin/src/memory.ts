@@ -21,7 +21,7 @@ export class RestingMemory {
   #isAfterStart = true;
 
   constructor(collector: Collector = new V8Collector()) {
-    // It takes 0.2 ms.
+    // A collection of young objects takes 0.2 ms.
     this.#pause = new Silence(PAUSE_MS, 0, () => collector.young());
     // The start is worth a collection too.
     this.#rest = new Silence(REST_MS, WORTHWHILE_CALLS, () => {

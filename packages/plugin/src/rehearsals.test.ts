@@ -10,6 +10,7 @@ beforeEach(() => {
   vi.useFakeTimers();
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -85,7 +86,6 @@ test("rests between its turns, and a call that comes meanwhile ends it until the
   call(rehearsals, 99);
   wait(15);
   expect(costly).toHaveBeenCalledTimes(9);
-  vi.restoreAllMocks();
 });
 
 test("a pause before the first create is not one of them", () => {

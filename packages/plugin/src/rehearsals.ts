@@ -6,7 +6,7 @@ const ROUNDS_IN_PAUSE = 200;
 const ROUNDS = 800;
 /**
  * A twentieth of a processor: the chart lets the plugin have a fifth, and V8 compiles besides. A call that comes waits for
- * a turn and the round that it ends with: 0.7 ms, at first 2 ms.
+ * a turn and the round that it ends with.
  */
 const TURN_MS = 0.5;
 const REST_MS = 10;
